@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between kernels. The only file that knows versions.
+ */
+#ifndef IPCX_COMPAT_H
+#define IPCX_COMPAT_H
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#ifndef fd_file
+#define fd_file(f) ((f).file)
+#endif
+#endif
+
+/* Let another file's ->mmap or ->mmap_prepare set up @vma. */
+static inline int compat_file_mmap(struct file *file,
+				   struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	return call_mmap(file, vma);
+#else
+	return vfs_mmap(file, vma);
+#endif
+}
+
+/* Where an ordinary file would be mapped. */
+static inline unsigned long compat_map_area(struct file *file,
+					    unsigned long addr,
+					    unsigned long len,
+					    unsigned long pgoff,
+					    unsigned long flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return current->mm->get_unmapped_area(file, addr, len, pgoff, flags);
+#else
+	return mm_get_unmapped_area(current->mm, file, addr, len, pgoff, flags);
+#endif
+}
+
+/* What the tracepoint sched_process_exit hands to its probes. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define COMPAT_PROBE_EXIT_ARGS void *data, struct task_struct *task
+#else
+#define COMPAT_PROBE_EXIT_ARGS \
+	void *data, struct task_struct *task, bool group_dead
+#endif
+
+/* The flag that says "do not reserve memory for this file ahead". */
+static inline struct file *compat_shmem_setup(struct vfsmount *mnt,
+					      const char *name, loff_t size)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	if (mnt)
+		return shmem_file_setup_with_mnt(mnt, name, size, VM_NORESERVE);
+	return shmem_file_setup(name, size, VM_NORESERVE);
+#else
+	vma_flags_t flags = mk_vma_flags(VMA_NORESERVE_BIT);
+
+	if (mnt)
+		return shmem_file_setup_with_mnt(mnt, name, size, flags);
+	return shmem_file_setup(name, size, flags);
+#endif
+}
+
+/* A tmpfs of our own whose files get huge pages, or an ERR_PTR. */
+static inline struct vfsmount *compat_mount_huge_tmpfs(void)
+{
+	struct file_system_type *type = get_fs_type("tmpfs");
+	struct vfsmount *mount;
+	struct fs_context *fc;
+	int r;
+
+	if (!type)
+		return ERR_PTR(-ENODEV);
+	fc = fs_context_for_mount(type, SB_KERNMOUNT);
+	if (IS_ERR(fc))
+		return ERR_CAST(fc);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	r = vfs_parse_fs_string(fc, "huge", "always", strlen("always"));
+#else
+	r = vfs_parse_fs_string(fc, "huge", "always");
+#endif
+	mount = r ? ERR_PTR(r) : fc_mount(fc);
+	put_fs_context(fc);
+	return mount;
+}
+
+#endif /* IPCX_COMPAT_H */

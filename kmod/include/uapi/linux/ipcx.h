@@ -1,0 +1,968 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The interface of ipcx: ioctls on /dev/ipcx and on the descriptors that it
+ * hands out, the words that user space may map, and the netlink family.
+ */
+#ifndef _UAPI_LINUX_IPCX_H
+#define _UAPI_LINUX_IPCX_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: Overview
+ *
+ * Everything is a file descriptor. Opening /dev/ipcx gives a *device handle*;
+ * it fixes the namespace in which names are looked up, which is the network
+ * namespace of the opener. ``IPCX_IOC_*_CREATE`` and IPCX_IOC_OPEN on the
+ * device handle return *object handles*. A handle has its rights for life.
+ * Holdings (units of an owned semaphore, a lock, a region's lock) belong to
+ * the process that took them, never to the descriptor.
+ *
+ * All calls are ``_IOWR`` with the size of their structure encoded. A shorter
+ * structure than the kernel's is filled up with zeros; in a longer one the tail
+ * that the kernel does not know must be zero. Fields named ``out_*`` are
+ * written by the kernel and ignored on the way in; fields named ``__reserved``
+ * must be zero. Descriptors that a call returns are close-on-exec.
+ */
+
+/**
+ * DOC: Errors
+ *
+ * One dictionary holds for every call. A call lists only what it adds.
+ *
+ * - ENOTTY: the call is unknown, or not for this kind of descriptor.
+ * - E2BIG: the tail of a structure that is longer than the kernel's is not 0.
+ * - EINVAL: a structure is too short, a flag or value is unknown, a reserved
+ *   field is set, or a value is outside its documented range.
+ * - EOPNOTSUPP: understood, but this kernel or object cannot do it.
+ * - EFAULT: a user pointer cannot be read or written. Nothing was lost: what
+ *   had been taken was put back.
+ * - EBADF, EXDEV: another descriptor named by the call is not an ipcx object,
+ *   or is of another kind or namespace.
+ * - EACCES: the handle lacks a right, or the object's mode refuses it.
+ * - EPERM: the caller is not the holder, or not allowed to do this at all.
+ * - ENOENT, EEXIST: there is no such name; the name is taken.
+ * - EMEDIUMTYPE: the name belongs to an object of another type.
+ * - EAGAIN: it would have to wait, and the deadline is 0 or O_NONBLOCK is set.
+ * - ETIMEDOUT: the deadline passed. Nothing was taken.
+ * - EINTR: a signal came and nothing was taken. Deadlines are absolute, so a
+ *   call that is restarted by SA_RESTART does not wait longer.
+ * - EIDRM: the object was destroyed.
+ * - EOWNERDEAD: success, the caller holds what it asked for; but a holder died
+ *   before it. ``out_dead_pid`` says who.
+ * - EOVERFLOW: the result would be above the maximum. Nothing was changed.
+ * - EDQUOT: a limit of the calling user is reached. IPCX_IOC_QUOTA names it.
+ * - ENOSPC: a limit of the whole system is reached. IPCX_IOC_QUOTA names it.
+ * - ENOMEM: the kernel has no memory.
+ */
+
+/**
+ * DOC: Deadlines
+ *
+ * A deadline is an absolute time in nanoseconds on the clock ``clockid``:
+ * CLOCK_REALTIME (0), CLOCK_MONOTONIC (1) or CLOCK_BOOTTIME (7). 0 means "do
+ * not wait" (EAGAIN), IPCX_FOREVER "no limit"; a time that has passed tries
+ * once and gives ETIMEDOUT. Values between 2^63 and IPCX_FOREVER are EINVAL.
+ */
+
+#define IPCX_ABI_VERSION	1
+
+/* Not in Documentation/userspace-api/ioctl/ioctl-number.rst of Linux 6.12. */
+#define IPCX_IOC_TYPE		0xBB
+
+/* Size of a name: '/', 1 to 62 of [A-Za-z0-9._-], a NUL, the rest NULs. */
+#define IPCX_NAME_SIZE		64
+
+#define IPCX_FOREVER		0xffffffffffffffffULL
+
+/**
+ * enum ipcx_type_id - The types of object
+ * @IPCX_TYPE_ANY: In IPCX_IOC_OPEN: whatever the name belongs to
+ * @IPCX_TYPE_SEM: A semaphore or lock
+ * @IPCX_TYPE_REGION: A shared region
+ */
+enum ipcx_type_id {
+	IPCX_TYPE_ANY = 0,
+	IPCX_TYPE_SEM = 1,
+	IPCX_TYPE_REGION = 2
+};
+
+/**
+ * enum ipcx_rights - What a handle may do
+ * @IPCX_RIGHT_READ: Take units, map read-only, lock for reading, wait
+ * @IPCX_RIGHT_WRITE: Give units, map for writing, lock for writing, ring
+ * @IPCX_RIGHT_CONTROL: Unlink, destroy, change mode, owner and lease, seal
+ * @IPCX_RIGHTS_MASK: All of them
+ *
+ * They are granted by the mode bits r, w and x of the owner, the group or the
+ * others; the owner always has CONTROL. CAP_IPC_OWNER in the user namespace
+ * that owns the object's network namespace grants everything.
+ */
+enum ipcx_rights {
+	IPCX_RIGHT_READ = 1 << 0,
+	IPCX_RIGHT_WRITE = 1 << 1,
+	IPCX_RIGHT_CONTROL = 1 << 2,
+	IPCX_RIGHTS_MASK = 7
+};
+
+/**
+ * enum ipcx_create_flags - Flags that every creating call knows
+ * @IPCX_CREATE_F_EXCL: Fail with EEXIST when the name is taken. Without it the
+ *	existing object is opened (O_CREAT without O_EXCL), and its own
+ *	properties hold, not those of the call
+ * @IPCX_CREATE_F_PERSISTENT: Stay when the last handle closes, until unlinked,
+ *	destroyed, or until the lease runs out. Needs a name
+ * @IPCX_CREATE_F_MASK: The flags that every type knows
+ */
+enum ipcx_create_flags {
+	IPCX_CREATE_F_EXCL = 1 << 0,
+	IPCX_CREATE_F_PERSISTENT = 1 << 1,
+	IPCX_CREATE_F_MASK = 3
+};
+
+/**
+ * enum ipcx_create_out_flags - What a creating call answers
+ * @IPCX_CREATE_OUT_CREATED: The object is new; else it existed and was opened
+ */
+enum ipcx_create_out_flags {
+	IPCX_CREATE_OUT_CREATED = 1 << 0
+};
+
+/**
+ * enum ipcx_features - What IPCX_IOC_INFO reports
+ * @IPCX_FEATURE_SEM: Semaphores and locks
+ * @IPCX_FEATURE_REGION: Shared regions
+ * @IPCX_FEATURE_HUGE: Regions on huge pages (IPCX_REGION_F_HUGE)
+ * @IPCX_FEATURE_EXEC_DEATH: exec returns what the old image held
+ */
+enum ipcx_features {
+	IPCX_FEATURE_SEM = 1 << 0,
+	IPCX_FEATURE_REGION = 1 << 1,
+	IPCX_FEATURE_HUGE = 1 << 2,
+	IPCX_FEATURE_EXEC_DEATH = 1 << 3
+};
+
+/**
+ * struct ipcx_info - IPCX_IOC_INFO: what this kernel offers
+ * @flags: Must be 0
+ * @out_abi_version: IPCX_ABI_VERSION of the kernel
+ * @out_features: Bits of &enum ipcx_features
+ * @out_max_region: Largest size of a region in bytes
+ * @out_max_value: Largest maximum of a semaphore
+ * @out_name_size: IPCX_NAME_SIZE of the kernel
+ *
+ * On any ipcx descriptor. Since 0.1.
+ */
+struct ipcx_info {
+	__u32 flags;
+	__u32 out_abi_version;
+	__aligned_u64 out_features;
+	__aligned_u64 out_max_region;
+	__u32 out_max_value;
+	__u32 out_name_size;
+};
+#define IPCX_IOC_INFO _IOWR(IPCX_IOC_TYPE, 0x00, struct ipcx_info)
+
+/**
+ * struct ipcx_open - IPCX_IOC_OPEN: open an object by name
+ * @name: The name
+ * @type: &enum ipcx_type_id that it must have, or IPCX_TYPE_ANY
+ * @rights: Rights that the handle shall have, &enum ipcx_rights, not 0
+ * @flags: Must be 0
+ * @out_fd: The new descriptor
+ * @out_type: &enum ipcx_type_id of the object
+ * @out_id: Number of the object, unique while it lives
+ *
+ * On a device handle. EACCES: the mode does not grant all of @rights.
+ * Since 0.1.
+ */
+struct ipcx_open {
+	char name[IPCX_NAME_SIZE];
+	__u32 type;
+	__u32 rights;
+	__u32 flags;
+	__s32 out_fd;
+	__u32 out_type;
+	__u32 out_id;
+};
+#define IPCX_IOC_OPEN _IOWR(IPCX_IOC_TYPE, 0x01, struct ipcx_open)
+
+/**
+ * struct ipcx_unlink - IPCX_IOC_UNLINK: free a name
+ * @name: On a device handle: the name; on an object handle: all NULs
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * The name is free at once; the object lives on while it has handles. Needs
+ * IPCX_RIGHT_CONTROL: of the handle, or by the mode when called on a device
+ * handle. ENOENT: there is no such name, or the object has none any more.
+ * Since 0.1.
+ */
+struct ipcx_unlink {
+	char name[IPCX_NAME_SIZE];
+	__u32 flags;
+	__u32 __reserved;
+};
+#define IPCX_IOC_UNLINK _IOWR(IPCX_IOC_TYPE, 0x02, struct ipcx_unlink)
+
+/**
+ * struct ipcx_reduce - IPCX_IOC_REDUCE: make a weaker handle
+ * @rights: Rights of the new handle, not 0, a subset of this handle's
+ * @flags: Must be 0
+ * @out_fd: The new descriptor, to the same object
+ * @__reserved: Must be 0
+ *
+ * EACCES: @rights holds more than this handle has. Since 0.1.
+ */
+struct ipcx_reduce {
+	__u32 rights;
+	__u32 flags;
+	__s32 out_fd;
+	__u32 __reserved;
+};
+#define IPCX_IOC_REDUCE _IOWR(IPCX_IOC_TYPE, 0x03, struct ipcx_reduce)
+
+/**
+ * struct ipcx_destroy - IPCX_IOC_DESTROY: the object dies now
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * Every waiter and every later call on the object gets EIDRM, polls get
+ * EPOLLHUP | EPOLLERR, the name is free. Memory of a region stays mapped where
+ * it is mapped. Needs IPCX_RIGHT_CONTROL. Since 0.1.
+ */
+struct ipcx_destroy {
+	__u32 flags;
+	__u32 __reserved;
+};
+#define IPCX_IOC_DESTROY _IOWR(IPCX_IOC_TYPE, 0x04, struct ipcx_destroy)
+
+/**
+ * enum ipcx_stat_flags - State of an object in &struct ipcx_stat
+ * @IPCX_STAT_F_PERSISTENT: Stays without handles
+ * @IPCX_STAT_F_DEAD: Was destroyed
+ * @IPCX_STAT_F_NAMED: Can be opened by its name
+ */
+enum ipcx_stat_flags {
+	IPCX_STAT_F_PERSISTENT = 1 << 0,
+	IPCX_STAT_F_DEAD = 1 << 1,
+	IPCX_STAT_F_NAMED = 1 << 2
+};
+
+/**
+ * struct ipcx_stat - IPCX_IOC_STAT: facts that every object has
+ * @flags: Must be 0
+ * @out_type: &enum ipcx_type_id
+ * @out_id: Number of the object, unique while it lives
+ * @out_rights: Rights of the handle that was asked
+ * @out_mode: Mode bits, 0 to 0777
+ * @out_uid: Owner, in the caller's user namespace
+ * @out_gid: Group, in the caller's user namespace
+ * @out_flags: Bits of &enum ipcx_stat_flags
+ * @out_handles: Open handles, those held by mappings included
+ * @out_holders: Processes that hold something of it
+ * @out_waiters: Calls that sleep on it
+ * @__reserved: Must be 0
+ * @out_bytes: Bytes charged to the creator for it
+ * @out_age_ns: Nanoseconds since it was created (CLOCK_BOOTTIME)
+ * @out_lease_ns: Lease in nanoseconds, 0 for none
+ * @out_name: Its name, empty when it has none
+ *
+ * Works on a destroyed object too. Since 0.1.
+ */
+struct ipcx_stat {
+	__u32 flags;
+	__u32 out_type;
+	__u32 out_id;
+	__u32 out_rights;
+	__u32 out_mode;
+	__u32 out_uid;
+	__u32 out_gid;
+	__u32 out_flags;
+	__u32 out_handles;
+	__u32 out_holders;
+	__u32 out_waiters;
+	__u32 __reserved;
+	__aligned_u64 out_bytes;
+	__aligned_u64 out_age_ns;
+	__aligned_u64 out_lease_ns;
+	char out_name[IPCX_NAME_SIZE];
+};
+#define IPCX_IOC_STAT _IOWR(IPCX_IOC_TYPE, 0x05, struct ipcx_stat)
+
+/**
+ * enum ipcx_set_flags - What IPCX_IOC_SET changes
+ * @IPCX_SET_F_MODE: &ipcx_set.mode
+ * @IPCX_SET_F_UID: &ipcx_set.uid
+ * @IPCX_SET_F_GID: &ipcx_set.gid
+ * @IPCX_SET_F_LEASE: &ipcx_set.lease_ns
+ * @IPCX_SET_F_MASK: All of them
+ */
+enum ipcx_set_flags {
+	IPCX_SET_F_MODE = 1 << 0,
+	IPCX_SET_F_UID = 1 << 1,
+	IPCX_SET_F_GID = 1 << 2,
+	IPCX_SET_F_LEASE = 1 << 3,
+	IPCX_SET_F_MASK = 15
+};
+
+/**
+ * struct ipcx_set - IPCX_IOC_SET: change mode, owner, group or lease
+ * @flags: What to change, &enum ipcx_set_flags, not 0
+ * @mode: New mode bits, 0 to 0777
+ * @uid: New owner, in the caller's user namespace
+ * @gid: New group, in the caller's user namespace
+ * @lease_ns: New lease of a persistent object, 0 for none
+ *
+ * All or nothing. Handles that exist keep their rights; what was charged stays
+ * charged to the creator. Needs IPCX_RIGHT_CONTROL. EINVAL: a lease on an
+ * object that is not persistent, or an id that the caller's namespace does not
+ * map. EPERM: @uid may be changed only by CAP_CHOWN, and @gid to a group of
+ * the caller's or by CAP_CHOWN, in the user namespace that owns the object's
+ * network namespace. Since 0.1.
+ */
+struct ipcx_set {
+	__u32 flags;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__aligned_u64 lease_ns;
+};
+#define IPCX_IOC_SET _IOWR(IPCX_IOC_TYPE, 0x06, struct ipcx_set)
+
+/**
+ * enum ipcx_resource - What is counted and limited
+ * @IPCX_RESOURCE_OBJECTS: Objects
+ * @IPCX_RESOURCE_HANDLES: Open handles, device handles included
+ * @IPCX_RESOURCE_BYTES: Bytes of kernel memory and of regions
+ * @IPCX_RESOURCE_WAITERS: Calls that sleep
+ * @IPCX_RESOURCE_COUNT: Number of resources
+ */
+enum ipcx_resource {
+	IPCX_RESOURCE_OBJECTS = 0,
+	IPCX_RESOURCE_HANDLES = 1,
+	IPCX_RESOURCE_BYTES = 2,
+	IPCX_RESOURCE_WAITERS = 3,
+	IPCX_RESOURCE_COUNT = 4
+};
+
+/**
+ * struct ipcx_quota - IPCX_IOC_QUOTA: use and limits
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ * @out_used: What the calling user uses, by &enum ipcx_resource
+ * @out_limit: What one user may use
+ * @out_denied: How often the calling user was refused with EDQUOT
+ * @out_total_used: What all users use
+ * @out_total_limit: What all users together may use
+ * @out_total_denied: How often anybody was refused with ENOSPC
+ *
+ * On any ipcx descriptor. CAP_SYS_RESOURCE in the initial user namespace is
+ * not bound by the limits of a user. The limits are the parameters
+ * ``max_<resource>_per_user`` and ``max_<resource>`` of the module.
+ * Since 0.1.
+ */
+struct ipcx_quota {
+	__u32 flags;
+	__u32 __reserved;
+	__aligned_u64 out_used[IPCX_RESOURCE_COUNT];
+	__aligned_u64 out_limit[IPCX_RESOURCE_COUNT];
+	__aligned_u64 out_denied[IPCX_RESOURCE_COUNT];
+	__aligned_u64 out_total_used[IPCX_RESOURCE_COUNT];
+	__aligned_u64 out_total_limit[IPCX_RESOURCE_COUNT];
+	__aligned_u64 out_total_denied[IPCX_RESOURCE_COUNT];
+};
+#define IPCX_IOC_QUOTA _IOWR(IPCX_IOC_TYPE, 0x07, struct ipcx_quota)
+
+/**
+ * DOC: Semaphores
+ *
+ * A semaphore counts units. IPCX_IOC_SEM_WAIT takes units (P) and sleeps until
+ * it can, IPCX_IOC_SEM_POST gives them (V). Both are all or nothing. Waiters
+ * are served in order, and nobody overtakes a waiter, unless the semaphore was
+ * created with IPCX_SEM_F_BARGING.
+ *
+ * *Plain*: anybody with the right may give. The count lives in a word that a
+ * handle with READ and WRITE may map (one page at offset 0, MAP_SHARED); P and
+ * V run there while nobody has to sleep.
+ *
+ * *Owned*: every unit taken is entered in the kernel's ledger under the process
+ * that took it. Only it can give it back (EPERM). What happens when it dies, or
+ * calls exec, is chosen by &enum ipcx_on_death.
+ *
+ * *Lock*: one unit, with the holder's id in a mapped word: free of system calls
+ * while uncontended, and robust. A process gets its id from
+ * IPCX_IOC_SEM_ATTACH, which must come before it writes to the word.
+ *
+ * Descriptors can be polled: EPOLLIN while P(1) would succeed, EPOLLOUT while
+ * V(1) would. read() of 8 bytes is P(1) and yields the number 1; write() of 8
+ * bytes is V(n).
+ */
+
+/* Largest maximum of a semaphore. */
+#define IPCX_SEM_VALUE_MAX	0x3fffffffU
+
+/*
+ * The mapped word of a plain semaphore: the first __u32 of the page. While
+ * SLEEPERS is set, V must go through the kernel, and P as well unless the
+ * semaphore barges. While NOTIFY is set, both must.
+ */
+#define IPCX_SEM_WORD_SLEEPERS	0x80000000U
+#define IPCX_SEM_WORD_NOTIFY	0x40000000U
+#define IPCX_SEM_WORD_VALUE	0x3fffffffU
+
+/*
+ * The mapped word of a lock: 0 is free and quiet; the holder's id alone is held
+ * and quiet. lock is compare-and-exchange from 0 to the own id, unlock from the
+ * own id to 0; whatever else is found goes through the kernel. HOLDER_DEAD stays
+ * set until IPCX_IOC_SEM_CONSISTENT.
+ */
+#define IPCX_LOCK_WORD_SLEEPERS		0x80000000U
+#define IPCX_LOCK_WORD_NOTIFY		0x40000000U
+#define IPCX_LOCK_WORD_HOLDER_DEAD	0x20000000U
+#define IPCX_LOCK_WORD_HOLDER		0x1fffffffU
+
+/**
+ * enum ipcx_sem_kind - Kinds of semaphore
+ * @IPCX_SEM_PLAIN: Anybody gives; no holders
+ * @IPCX_SEM_OWNED: Units are owned; the ledger brings them back
+ * @IPCX_SEM_LOCK: Binary, owned, robust, free of system calls uncontended
+ */
+enum ipcx_sem_kind {
+	IPCX_SEM_PLAIN = 0,
+	IPCX_SEM_OWNED = 1,
+	IPCX_SEM_LOCK = 2
+};
+
+/**
+ * enum ipcx_sem_order - In which order waiters are served
+ * @IPCX_ORDER_FIFO: In the order of their coming
+ * @IPCX_ORDER_PRIO: By real-time priority at the time of the call, FIFO inside
+ *	one; all tasks that are not SCHED_FIFO, SCHED_RR or SCHED_DEADLINE share
+ *	the lowest
+ */
+enum ipcx_sem_order {
+	IPCX_ORDER_FIFO = 0,
+	IPCX_ORDER_PRIO = 1
+};
+
+/**
+ * enum ipcx_on_death - What happens to what a dead process held
+ * @IPCX_DEATH_RETURN: It is given back, silently
+ * @IPCX_DEATH_REPORT: It is given back, and EOWNERDEAD tells the next taker:
+ *	once for each death (owned), until made consistent (lock)
+ * @IPCX_DEATH_KEEP: It stays taken
+ */
+enum ipcx_on_death {
+	IPCX_DEATH_RETURN = 0,
+	IPCX_DEATH_REPORT = 1,
+	IPCX_DEATH_KEEP = 2
+};
+
+/**
+ * enum ipcx_sem_flags - Flags of IPCX_IOC_SEM_CREATE beside the common ones
+ * @IPCX_SEM_F_BARGING: Units that are free may be taken although others wait;
+ *	more throughput, no promise of order
+ */
+enum ipcx_sem_flags {
+	IPCX_SEM_F_BARGING = 1 << 16
+};
+
+/**
+ * struct ipcx_sem_create - IPCX_IOC_SEM_CREATE: create a semaphore or lock
+ * @name: Its name, or all NULs for none
+ * @flags: &enum ipcx_create_flags and &enum ipcx_sem_flags
+ * @mode: Mode bits, 0 to 0777, less the caller's umask
+ * @rights: Rights of the new handle; 0 stands for all
+ * @kind: &enum ipcx_sem_kind
+ * @initial: Units at the start, 0 to @max; 1 for a lock
+ * @max: Most units that can be there, 1 to IPCX_SEM_VALUE_MAX; 1 for a lock
+ * @order: &enum ipcx_sem_order
+ * @on_death: &enum ipcx_on_death; IPCX_DEATH_RETURN for a plain one
+ * @lease_ns: Lease of a persistent object in nanoseconds, 0 for none
+ * @out_fd: The new descriptor
+ * @out_flags: &enum ipcx_create_out_flags
+ * @out_id: Number of the object, unique while it lives
+ * @__reserved: Must be 0
+ *
+ * On a device handle. Since 0.1.
+ */
+struct ipcx_sem_create {
+	char name[IPCX_NAME_SIZE];
+	__u32 flags;
+	__u32 mode;
+	__u32 rights;
+	__u32 kind;
+	__u32 initial;
+	__u32 max;
+	__u32 order;
+	__u32 on_death;
+	__aligned_u64 lease_ns;
+	__s32 out_fd;
+	__u32 out_flags;
+	__u32 out_id;
+	__u32 __reserved;
+};
+#define IPCX_IOC_SEM_CREATE _IOWR(IPCX_IOC_TYPE, 0x10, struct ipcx_sem_create)
+
+/**
+ * struct ipcx_sem_wait - IPCX_IOC_SEM_WAIT: take units (P)
+ * @units: How many, 1 to the maximum of the semaphore
+ * @clockid: Clock of @deadline
+ * @deadline: See "Deadlines"
+ * @flags: Must be 0
+ * @out_dead_pid: After EOWNERDEAD: who died, in the caller's pid namespace; 0
+ *	when it is not visible there or not known
+ * @out_dead_units: After EOWNERDEAD: how many units it held
+ * @__reserved: Must be 0
+ *
+ * Needs IPCX_RIGHT_READ. EOWNERDEAD: see &enum ipcx_on_death. Since 0.1.
+ */
+struct ipcx_sem_wait {
+	__u32 units;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__u32 flags;
+	__s32 out_dead_pid;
+	__u32 out_dead_units;
+	__u32 __reserved;
+};
+#define IPCX_IOC_SEM_WAIT _IOWR(IPCX_IOC_TYPE, 0x11, struct ipcx_sem_wait)
+
+/**
+ * struct ipcx_sem_post - IPCX_IOC_SEM_POST: give units (V)
+ * @units: How many, not 0
+ * @flags: Must be 0
+ *
+ * Plain: needs IPCX_RIGHT_WRITE; EOVERFLOW above the maximum. Owned and lock:
+ * needs IPCX_RIGHT_READ, for it only returns what was taken; EPERM when the
+ * calling process holds less. Since 0.1.
+ */
+struct ipcx_sem_post {
+	__u32 units;
+	__u32 flags;
+};
+#define IPCX_IOC_SEM_POST _IOWR(IPCX_IOC_TYPE, 0x12, struct ipcx_sem_post)
+
+/**
+ * struct ipcx_sem_handoff - IPCX_IOC_SEM_HANDOFF: V on this, then P on another
+ * @wait_fd: Handle of the semaphore to take from
+ * @post_units: How many to give; the kernel sets it to 0 when they are given
+ *	and the wait ends with an error, so that the same structure can be
+ *	passed again: 0 gives nothing and only waits
+ * @wait_units: How many to take
+ * @clockid: Clock of @deadline
+ * @deadline: Of the wait
+ * @flags: Must be 0
+ * @out_dead_pid: As in &struct ipcx_sem_wait
+ * @out_dead_units: As in &struct ipcx_sem_wait
+ * @__reserved: Must be 0
+ *
+ * Both semaphores may be of any kind, and need the rights that IPCX_IOC_SEM_POST
+ * and IPCX_IOC_SEM_WAIT need. When giving fails nothing is taken. Since 0.1.
+ */
+struct ipcx_sem_handoff {
+	__s32 wait_fd;
+	__u32 post_units;
+	__u32 wait_units;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__u32 flags;
+	__s32 out_dead_pid;
+	__u32 out_dead_units;
+	__u32 __reserved;
+};
+#define IPCX_IOC_SEM_HANDOFF _IOWR(IPCX_IOC_TYPE, 0x13, struct ipcx_sem_handoff)
+
+/**
+ * struct ipcx_sem_stat - IPCX_IOC_SEM_STAT: facts about a semaphore
+ * @flags: Must be 0
+ * @out_value: Units that are free
+ * @out_max: Its maximum
+ * @out_held: Units held by living processes, or kept for dead ones; 0 if plain
+ * @out_kind: &enum ipcx_sem_kind
+ * @out_order: &enum ipcx_sem_order
+ * @out_on_death: &enum ipcx_on_death
+ * @out_flags: &enum ipcx_sem_flags it was created with
+ * @out_waiters: Calls that sleep on it
+ * @out_deaths: Deaths not reported yet
+ *
+ * Deaths that the caller can know of (because it waited for the process, say)
+ * are already counted. Since 0.1.
+ */
+struct ipcx_sem_stat {
+	__u32 flags;
+	__u32 out_value;
+	__u32 out_max;
+	__u32 out_held;
+	__u32 out_kind;
+	__u32 out_order;
+	__u32 out_on_death;
+	__u32 out_flags;
+	__u32 out_waiters;
+	__u32 out_deaths;
+};
+#define IPCX_IOC_SEM_STAT _IOWR(IPCX_IOC_TYPE, 0x14, struct ipcx_sem_stat)
+
+/**
+ * struct ipcx_sem_attach - IPCX_IOC_SEM_ATTACH: get the id for a lock's word
+ * @flags: Must be 0
+ * @out_holder_id: Id of the calling process, 1 to IPCX_LOCK_WORD_HOLDER - 1;
+ *	the same for all locks, and void after fork (in the child) and exec
+ *
+ * Once per process and lock, before the process writes to the word; from then
+ * on the kernel looks at the word when the process dies. EOPNOTSUPP: not a
+ * lock. Needs IPCX_RIGHT_READ and IPCX_RIGHT_WRITE. Since 0.1.
+ */
+struct ipcx_sem_attach {
+	__u32 flags;
+	__u32 out_holder_id;
+};
+#define IPCX_IOC_SEM_ATTACH _IOWR(IPCX_IOC_TYPE, 0x15, struct ipcx_sem_attach)
+
+/**
+ * struct ipcx_sem_consistent - IPCX_IOC_SEM_CONSISTENT: what it guards is well
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * Said by the holder of a lock after EOWNERDEAD; until then every taker gets
+ * EOWNERDEAD. EPERM: the caller does not hold it. EINVAL: nothing to mend.
+ * EOPNOTSUPP: not a lock. Needs IPCX_RIGHT_READ. Since 0.1.
+ */
+struct ipcx_sem_consistent {
+	__u32 flags;
+	__u32 __reserved;
+};
+#define IPCX_IOC_SEM_CONSISTENT \
+	_IOWR(IPCX_IOC_TYPE, 0x16, struct ipcx_sem_consistent)
+
+/**
+ * DOC: Regions
+ *
+ * A region is memory of a fixed size that several processes map. Its handle
+ * decides what a mapping may do, for life: without WRITE neither mprotect() nor
+ * a look through /proc makes it writable. It can be swapped out, is charged to
+ * the memory cgroup of who touches it first, and cannot be truncated.
+ *
+ * Beside the memory a region has a reader/writer lock, kept in the kernel's
+ * ledger, and a doorbell: a counter that can be rung and waited for. poll()
+ * gives EPOLLIN when the doorbell was rung since the handle last waited.
+ */
+
+/**
+ * enum ipcx_region_flags - Flags of IPCX_IOC_REGION_CREATE beside the common ones
+ * @IPCX_REGION_F_RESERVE: Allocate all memory now; no touch can fail later
+ * @IPCX_REGION_F_HUGE: On huge pages where they can be had
+ */
+enum ipcx_region_flags {
+	IPCX_REGION_F_RESERVE = 1 << 16,
+	IPCX_REGION_F_HUGE = 1 << 17
+};
+
+/**
+ * struct ipcx_region_create - IPCX_IOC_REGION_CREATE: create a region
+ * @name: Its name, or all NULs for none
+ * @flags: &enum ipcx_create_flags and &enum ipcx_region_flags
+ * @mode: Mode bits, 0 to 0777, less the caller's umask
+ * @rights: Rights of the new handle; 0 stands for all
+ * @order: &enum ipcx_sem_order of those who wait for its lock
+ * @size: Size in bytes, not 0; rounded up to whole pages
+ * @lease_ns: Lease of a persistent object in nanoseconds, 0 for none
+ * @out_fd: The new descriptor
+ * @out_flags: &enum ipcx_create_out_flags
+ * @out_id: Number of the object, unique while it lives
+ * @__reserved: Must be 0
+ *
+ * On a device handle. EFBIG: larger than any region can be. EOPNOTSUPP: this
+ * kernel has no huge pages for shared memory. ENOMEM: the memory asked for by
+ * IPCX_REGION_F_RESERVE is not there. Since 0.1.
+ */
+struct ipcx_region_create {
+	char name[IPCX_NAME_SIZE];
+	__u32 flags;
+	__u32 mode;
+	__u32 rights;
+	__u32 order;
+	__aligned_u64 size;
+	__aligned_u64 lease_ns;
+	__s32 out_fd;
+	__u32 out_flags;
+	__u32 out_id;
+	__u32 __reserved;
+};
+#define IPCX_IOC_REGION_CREATE \
+	_IOWR(IPCX_IOC_TYPE, 0x20, struct ipcx_region_create)
+
+/**
+ * enum ipcx_seals - Seals of a region
+ * @IPCX_SEAL_WRITE: Nobody can write to it any more
+ * @IPCX_SEALS_MASK: All of them
+ */
+enum ipcx_seals {
+	IPCX_SEAL_WRITE = 1 << 0,
+	IPCX_SEALS_MASK = 1
+};
+
+/**
+ * struct ipcx_region_seal - IPCX_IOC_REGION_SEAL: forbid for ever
+ * @seals: &enum ipcx_seals to add, not 0
+ * @flags: Must be 0
+ *
+ * EBUSY: there is a mapping that could be written to, or a page is pinned for
+ * input or output. Needs IPCX_RIGHT_CONTROL. Since 0.1.
+ */
+struct ipcx_region_seal {
+	__u32 seals;
+	__u32 flags;
+};
+#define IPCX_IOC_REGION_SEAL _IOWR(IPCX_IOC_TYPE, 0x21, struct ipcx_region_seal)
+
+/**
+ * enum ipcx_lock_mode - How a region is locked
+ * @IPCX_LOCK_READ: Together with other readers
+ * @IPCX_LOCK_WRITE: Alone
+ */
+enum ipcx_lock_mode {
+	IPCX_LOCK_READ = 0,
+	IPCX_LOCK_WRITE = 1
+};
+
+/**
+ * struct ipcx_region_lock - IPCX_IOC_REGION_LOCK: lock the region
+ * @mode: &enum ipcx_lock_mode
+ * @clockid: Clock of @deadline
+ * @deadline: See "Deadlines"
+ * @flags: Must be 0
+ * @out_dead_pid: After EOWNERDEAD: the writer that died, in the caller's pid
+ *	namespace, or 0
+ *
+ * Readers and writers are served in order, readers next to one another
+ * together. A process may hold several read locks. Needs IPCX_RIGHT_READ, or
+ * IPCX_RIGHT_WRITE to write. EDEADLK: the process holds it for writing, or
+ * holds it for reading and wants to write. EOWNERDEAD: the lock is held, but a
+ * writer died; until IPCX_IOC_REGION_CONSISTENT every taker is told.
+ * Since 0.1.
+ */
+struct ipcx_region_lock {
+	__u32 mode;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__u32 flags;
+	__s32 out_dead_pid;
+};
+#define IPCX_IOC_REGION_LOCK _IOWR(IPCX_IOC_TYPE, 0x22, struct ipcx_region_lock)
+
+/**
+ * struct ipcx_region_unlock - IPCX_IOC_REGION_UNLOCK: give the lock back
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * Ends the write lock, or one read lock, of the calling process. EPERM: it
+ * holds none. Since 0.1.
+ */
+struct ipcx_region_unlock {
+	__u32 flags;
+	__u32 __reserved;
+};
+#define IPCX_IOC_REGION_UNLOCK \
+	_IOWR(IPCX_IOC_TYPE, 0x23, struct ipcx_region_unlock)
+
+/**
+ * struct ipcx_region_consistent - IPCX_IOC_REGION_CONSISTENT: the data is well
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * Said by the write holder after EOWNERDEAD. EPERM: the caller does not hold
+ * the write lock. EINVAL: nothing to mend. Needs IPCX_RIGHT_WRITE. Since 0.1.
+ */
+struct ipcx_region_consistent {
+	__u32 flags;
+	__u32 __reserved;
+};
+#define IPCX_IOC_REGION_CONSISTENT \
+	_IOWR(IPCX_IOC_TYPE, 0x24, struct ipcx_region_consistent)
+
+/**
+ * struct ipcx_region_ring - IPCX_IOC_REGION_RING: ring the doorbell
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ * @out_count: How often it has been rung, this time included
+ *
+ * Wakes all who wait for it. Needs IPCX_RIGHT_WRITE. Since 0.1.
+ */
+struct ipcx_region_ring {
+	__u32 flags;
+	__u32 __reserved;
+	__aligned_u64 out_count;
+};
+#define IPCX_IOC_REGION_RING _IOWR(IPCX_IOC_TYPE, 0x25, struct ipcx_region_ring)
+
+/**
+ * struct ipcx_region_wait - IPCX_IOC_REGION_WAIT: wait for the doorbell
+ * @since: Count up to which the caller has seen it
+ * @deadline: See "Deadlines"
+ * @clockid: Clock of @deadline
+ * @flags: Must be 0
+ * @out_count: How often it has been rung; above @since
+ *
+ * Returns when the count is above @since, at once if it already is. poll() on
+ * this handle counts from @out_count on. Needs IPCX_RIGHT_READ. Since 0.1.
+ */
+struct ipcx_region_wait {
+	__aligned_u64 since;
+	__aligned_u64 deadline;
+	__u32 clockid;
+	__u32 flags;
+	__aligned_u64 out_count;
+};
+#define IPCX_IOC_REGION_WAIT _IOWR(IPCX_IOC_TYPE, 0x26, struct ipcx_region_wait)
+
+/**
+ * struct ipcx_region_stat - IPCX_IOC_REGION_STAT: facts about a region
+ * @flags: Must be 0
+ * @out_flags: &enum ipcx_region_flags it was created with
+ * @out_size: Its size in bytes, whole pages
+ * @out_resident: Bytes that have memory now, swapped out ones included
+ * @out_rings: How often the doorbell was rung
+ * @out_seals: &enum ipcx_seals
+ * @out_writable_maps: Mappings through which it could be written
+ * @out_readers: Read locks that are held
+ * @out_writer: 1 while the write lock is held
+ * @out_order: &enum ipcx_sem_order of those who wait for its lock
+ * @out_inconsistent: 1 from a writer's death until made consistent
+ *
+ * Since 0.1.
+ */
+struct ipcx_region_stat {
+	__u32 flags;
+	__u32 out_flags;
+	__aligned_u64 out_size;
+	__aligned_u64 out_resident;
+	__aligned_u64 out_rings;
+	__u32 out_seals;
+	__u32 out_writable_maps;
+	__u32 out_readers;
+	__u32 out_writer;
+	__u32 out_order;
+	__u32 out_inconsistent;
+};
+#define IPCX_IOC_REGION_STAT _IOWR(IPCX_IOC_TYPE, 0x27, struct ipcx_region_stat)
+
+/**
+ * DOC: Netlink
+ *
+ * The generic netlink family "ipcx" shows objects of the network namespace of
+ * the socket. Who lacks READ on an object (by its mode, or CAP_IPC_OWNER) does
+ * not see it. Pids and ids are translated into the reader's namespaces; 0
+ * stands for a process that is not visible there.
+ */
+
+#define IPCX_GENL_NAME		"ipcx"
+#define IPCX_GENL_VERSION	1
+
+/**
+ * enum ipcx_cmd - Commands of the netlink family
+ * @IPCX_CMD_UNSPEC: Not used
+ * @IPCX_CMD_GET_OBJECT: One object, by IPCX_A_ID or IPCX_A_NAME, or with
+ *	NLM_F_DUMP all of them. Answers with the attributes from IPCX_A_ID to
+ *	IPCX_A_LEASE_NS, and those of the type
+ * @IPCX_CMD_GET_HOLDER: With NLM_F_DUMP: who holds something of the object
+ *	IPCX_A_ID. Answers IPCX_A_ID, IPCX_A_PID, IPCX_A_UNITS, IPCX_A_AGE_NS,
+ *	IPCX_A_QUEUE ("units", "lock", "read", "write", and with " (dead)" behind
+ *	it what is kept for a dead process)
+ * @IPCX_CMD_GET_WAITER: With NLM_F_DUMP: who sleeps on the object IPCX_A_ID, in
+ *	the order of service. Answers IPCX_A_ID, IPCX_A_PID, IPCX_A_TID,
+ *	IPCX_A_UNITS, IPCX_A_AGE_NS, IPCX_A_PRIO, IPCX_A_QUEUE ("take", "read",
+ *	"write", "doorbell")
+ */
+enum ipcx_cmd {
+	IPCX_CMD_UNSPEC = 0,
+	IPCX_CMD_GET_OBJECT = 1,
+	IPCX_CMD_GET_HOLDER = 2,
+	IPCX_CMD_GET_WAITER = 3
+};
+
+/**
+ * enum ipcx_attr - Attributes of the netlink family
+ * @IPCX_A_UNSPEC: Not used
+ * @IPCX_A_PAD: Padding before 64-bit values
+ * @IPCX_A_ID: u32, number of the object
+ * @IPCX_A_TYPE: u32, &enum ipcx_type_id
+ * @IPCX_A_NAME: string, absent when it has none
+ * @IPCX_A_UID: u32, owner
+ * @IPCX_A_GID: u32, group
+ * @IPCX_A_MODE: u32, mode bits
+ * @IPCX_A_FLAGS: u32, &enum ipcx_stat_flags
+ * @IPCX_A_HANDLES: u32, open handles
+ * @IPCX_A_HOLDERS: u32, processes that hold something
+ * @IPCX_A_WAITERS: u32, calls that sleep
+ * @IPCX_A_BYTES: u64, bytes charged
+ * @IPCX_A_AGE_NS: u64, since creation, since the first unit, since the call
+ * @IPCX_A_LEASE_NS: u64, lease
+ * @IPCX_A_PID: u32, process
+ * @IPCX_A_TID: u32, thread
+ * @IPCX_A_UNITS: u32, units held or wanted
+ * @IPCX_A_PRIO: u32, real-time priority, 0 for none
+ * @IPCX_A_QUEUE: string, what is held or waited for
+ * @IPCX_A_SEM_VALUE: u64, see &struct ipcx_sem_stat
+ * @IPCX_A_SEM_MAX: u64
+ * @IPCX_A_SEM_HELD: u64
+ * @IPCX_A_SEM_KIND: u64
+ * @IPCX_A_SEM_ORDER: u64
+ * @IPCX_A_SEM_ON_DEATH: u64
+ * @IPCX_A_SEM_FLAGS: u64
+ * @IPCX_A_SEM_DEATHS: u64
+ * @IPCX_A_REGION_SIZE: u64, see &struct ipcx_region_stat
+ * @IPCX_A_REGION_RESIDENT: u64
+ * @IPCX_A_REGION_RINGS: u64
+ * @IPCX_A_REGION_SEALS: u64
+ * @IPCX_A_REGION_FLAGS: u64
+ * @IPCX_A_REGION_WRITABLE_MAPS: u64
+ * @IPCX_A_REGION_READERS: u64
+ * @IPCX_A_REGION_WRITER: u64
+ * @IPCX_A_REGION_INCONSISTENT: u64
+ * @__IPCX_A_COUNT: One more than the last attribute
+ */
+enum ipcx_attr {
+	IPCX_A_UNSPEC = 0,
+	IPCX_A_PAD,
+	IPCX_A_ID,
+	IPCX_A_TYPE,
+	IPCX_A_NAME,
+	IPCX_A_UID,
+	IPCX_A_GID,
+	IPCX_A_MODE,
+	IPCX_A_FLAGS,
+	IPCX_A_HANDLES,
+	IPCX_A_HOLDERS,
+	IPCX_A_WAITERS,
+	IPCX_A_BYTES,
+	IPCX_A_AGE_NS,
+	IPCX_A_LEASE_NS,
+	IPCX_A_PID,
+	IPCX_A_TID,
+	IPCX_A_UNITS,
+	IPCX_A_PRIO,
+	IPCX_A_QUEUE,
+	IPCX_A_SEM_VALUE = 32,
+	IPCX_A_SEM_MAX,
+	IPCX_A_SEM_HELD,
+	IPCX_A_SEM_KIND,
+	IPCX_A_SEM_ORDER,
+	IPCX_A_SEM_ON_DEATH,
+	IPCX_A_SEM_FLAGS,
+	IPCX_A_SEM_DEATHS,
+	IPCX_A_REGION_SIZE = 48,
+	IPCX_A_REGION_RESIDENT,
+	IPCX_A_REGION_RINGS,
+	IPCX_A_REGION_SEALS,
+	IPCX_A_REGION_FLAGS,
+	IPCX_A_REGION_WRITABLE_MAPS,
+	IPCX_A_REGION_READERS,
+	IPCX_A_REGION_WRITER,
+	IPCX_A_REGION_INCONSISTENT,
+	__IPCX_A_COUNT
+};
+
+#endif /* _UAPI_LINUX_IPCX_H */

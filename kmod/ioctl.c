@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls: one dispatcher, the calls that all objects have, and the tables
+ * of the rooms.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/minmax.h>
+#include <linux/nospec.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <net/net_namespace.h>
+
+#include "call.h"
+#include "compat.h"
+#include "file.h"
+#include "quota.h"
+#include "rooms.h"
+
+/* Largest structure of any call. Checked against each row at first use. */
+#define CALL_SIZE_MAX 256
+
+static int call_info(struct ipcx_call *call)
+{
+	struct ipcx_info *arg = call->arg;
+
+	if (arg->flags)
+		return -EINVAL;
+	arg->out_abi_version = IPCX_ABI_VERSION;
+	arg->out_features = IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
+			    IPCX_FEATURE_EXEC_DEATH;
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
+		arg->out_features |= IPCX_FEATURE_HUGE;
+	arg->out_max_region = IPCX_REGION_MAX;
+	arg->out_max_value = IPCX_SEM_VALUE_MAX;
+	arg->out_name_size = IPCX_NAME_SIZE;
+	return 0;
+}
+
+static int call_open(struct ipcx_call *call)
+{
+	struct ipcx_open *arg = call->arg;
+	struct ipcx_object *obj;
+
+	if (arg->flags || !arg->rights || arg->rights & ~IPCX_RIGHTS_MASK)
+		return -EINVAL;
+	if (arg->type > IPCX_TYPE_REGION)
+		return -EINVAL;
+	obj = ipcx_object_open(call->handle->ns, arg->name, arg->type,
+			       arg->rights);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	arg->out_type = obj->type->id;
+	arg->out_id = obj->id;
+	call->new_obj = obj;
+	call->new_rights = arg->rights;
+	return 0;
+}
+
+static int call_unlink(struct ipcx_call *call)
+{
+	struct ipcx_unlink *arg = call->arg;
+
+	if (arg->flags || arg->__reserved)
+		return -EINVAL;
+	if (!call->obj)
+		return ipcx_object_unlink_name(call->handle->ns, arg->name);
+	if (memchr_inv(arg->name, 0, sizeof(arg->name)))
+		return -EINVAL;
+	if (!(call->handle->rights & IPCX_RIGHT_CONTROL))
+		return -EACCES;
+	return ipcx_object_unlink(call->obj);
+}
+
+static int call_reduce(struct ipcx_call *call)
+{
+	struct ipcx_reduce *arg = call->arg;
+	int r;
+
+	if (arg->flags || arg->__reserved || !arg->rights ||
+	    arg->rights & ~IPCX_RIGHTS_MASK)
+		return -EINVAL;
+	if (arg->rights & ~call->handle->rights)
+		return -EACCES;
+	r = ipcx_object_hold(call->obj);
+	if (r)
+		return r;
+	call->new_obj = call->obj;
+	call->new_rights = arg->rights;
+	return 0;
+}
+
+static int call_destroy(struct ipcx_call *call)
+{
+	struct ipcx_destroy *arg = call->arg;
+
+	if (arg->flags || arg->__reserved)
+		return -EINVAL;
+	ipcx_object_kill(call->obj);
+	return 0;
+}
+
+static u32 holders_locked(struct ipcx_object *obj)
+{
+	struct ipcx_holding *h = NULL;
+	u32 nr = 0;
+
+	while ((h = ipcx_ledger_next_locked(&obj->ledger, h)))
+		nr += !!obj->type->held(obj, h);
+	return nr;
+}
+
+static int call_stat(struct ipcx_call *call)
+{
+	struct ipcx_stat *arg = call->arg;
+	struct ipcx_object *obj = call->obj;
+	struct user_namespace *user_ns = current_user_ns();
+
+	if (arg->flags || arg->__reserved)
+		return -EINVAL;
+	ipcx_settle();
+	arg->out_type = obj->type->id;
+	arg->out_id = obj->id;
+	arg->out_rights = call->handle->rights;
+	arg->out_age_ns = ktime_get_boottime_ns() - obj->created;
+	memset(arg->out_name, 0, sizeof(arg->out_name));
+
+	spin_lock(&obj->lock);
+	arg->out_mode = obj->access.mode;
+	arg->out_uid = from_kuid_munged(user_ns, obj->access.uid);
+	arg->out_gid = from_kgid_munged(user_ns, obj->access.gid);
+	arg->out_flags = (obj->persistent ? IPCX_STAT_F_PERSISTENT : 0) |
+			 (obj->dead ? IPCX_STAT_F_DEAD : 0) |
+			 (obj->named ? IPCX_STAT_F_NAMED : 0);
+	arg->out_handles = obj->handles;
+	arg->out_holders = holders_locked(obj);
+	arg->out_waiters = obj->waitq[0].nr + obj->waitq[1].nr;
+	arg->out_bytes = obj->bytes;
+	arg->out_lease_ns = obj->lease_ns;
+	if (obj->named)
+		memcpy(arg->out_name, obj->name.name, IPCX_NAME_SIZE);
+	spin_unlock(&obj->lock);
+	return 0;
+}
+
+/* May the caller change the owner as the call says? Nothing is changed. */
+static int set_check(const struct ipcx_set *arg, const struct ipcx_object *obj,
+		     kuid_t uid, kgid_t gid)
+{
+	bool chown = ns_capable(obj->ns->net->user_ns, CAP_CHOWN);
+
+	if (arg->flags & IPCX_SET_F_UID) {
+		if (!uid_valid(uid))
+			return -EINVAL;
+		if (!uid_eq(uid, obj->access.uid) && !chown)
+			return -EPERM;
+	}
+	if (arg->flags & IPCX_SET_F_GID) {
+		if (!gid_valid(gid))
+			return -EINVAL;
+		if (!gid_eq(gid, obj->access.gid) && !in_group_p(gid) &&
+		    !chown)
+			return -EPERM;
+	}
+	return 0;
+}
+
+static int call_set(struct ipcx_call *call)
+{
+	struct ipcx_set *arg = call->arg;
+	struct ipcx_object *obj = call->obj;
+	kuid_t uid = make_kuid(current_user_ns(), arg->uid);
+	kgid_t gid = make_kgid(current_user_ns(), arg->gid);
+	int r;
+
+	if (!arg->flags || arg->flags & ~IPCX_SET_F_MASK)
+		return -EINVAL;
+	if (arg->flags & IPCX_SET_F_MODE && arg->mode & ~0777)
+		return -EINVAL;
+	if (arg->flags & IPCX_SET_F_LEASE && arg->lease_ns > KTIME_MAX)
+		return -EINVAL;
+	r = set_check(arg, obj, uid, gid);
+	if (r)
+		return r;
+
+	spin_lock(&obj->lock);
+	if (obj->dead) {
+		r = -EIDRM;
+	} else if (arg->flags & IPCX_SET_F_LEASE && !obj->persistent) {
+		r = -EINVAL;
+	} else {
+		if (arg->flags & IPCX_SET_F_MODE)
+			obj->access.mode = arg->mode;
+		if (arg->flags & IPCX_SET_F_UID)
+			obj->access.uid = uid;
+		if (arg->flags & IPCX_SET_F_GID)
+			obj->access.gid = gid;
+		if (arg->flags & IPCX_SET_F_LEASE)
+			obj->lease_ns = arg->lease_ns;
+	}
+	spin_unlock(&obj->lock);
+	return r;
+}
+
+static int call_quota(struct ipcx_call *call)
+{
+	struct ipcx_quota *arg = call->arg;
+	struct ipcx_user *user;
+
+	if (arg->flags || arg->__reserved)
+		return -EINVAL;
+	user = ipcx_user_current();
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	ipcx_settle();
+	ipcx_quota_report(arg, user);
+	ipcx_user_put(user);
+	return 0;
+}
+
+#define ON_ANY (IPCX_CALL_DEVICE | IPCX_CALL_OBJECT | IPCX_CALL_DEAD_OK)
+
+static const struct ipcx_call_desc common_calls[] = {
+	IPCX_CALL(IPCX_IOC_INFO, ipcx_info, 0, ON_ANY | IPCX_CALL_ANSWERS,
+		  call_info),
+	IPCX_CALL_FD(IPCX_IOC_OPEN, ipcx_open, 0, IPCX_CALL_DEVICE, call_open),
+	IPCX_CALL(IPCX_IOC_UNLINK, ipcx_unlink, 0,
+		  IPCX_CALL_DEVICE | IPCX_CALL_OBJECT, call_unlink),
+	IPCX_CALL_FD(IPCX_IOC_REDUCE, ipcx_reduce, 0, IPCX_CALL_OBJECT,
+		     call_reduce),
+	IPCX_CALL(IPCX_IOC_DESTROY, ipcx_destroy, IPCX_RIGHT_CONTROL,
+		  IPCX_CALL_OBJECT, call_destroy),
+	IPCX_CALL(IPCX_IOC_STAT, ipcx_stat, 0,
+		  IPCX_CALL_OBJECT | IPCX_CALL_DEAD_OK | IPCX_CALL_ANSWERS,
+		  call_stat),
+	IPCX_CALL(IPCX_IOC_SET, ipcx_set, IPCX_RIGHT_CONTROL, IPCX_CALL_OBJECT,
+		  call_set),
+	IPCX_CALL(IPCX_IOC_QUOTA, ipcx_quota, 0, ON_ANY | IPCX_CALL_ANSWERS,
+		  call_quota),
+};
+
+/* By the high four bits of a call's number; 0 is the calls that all have. */
+static const struct ipcx_type *const types[] = {
+	[1] = &ipcx_sem_type,
+	[2] = &ipcx_region_type,
+};
+
+static const struct ipcx_call_desc *call_in_table(
+	const struct ipcx_call_desc *table, unsigned int nr_rows,
+	unsigned int cmd)
+{
+	const u32 fixed = ~((u32)_IOC_SIZEMASK << _IOC_SIZESHIFT);
+	unsigned int row = _IOC_NR(cmd) & 15;
+
+	if (row >= nr_rows)
+		return NULL;
+	table += array_index_nospec(row, nr_rows);
+	if (!table->handler || (cmd ^ table->cmd) & fixed)
+		return NULL;
+	return table;
+}
+
+/* The row for this call on this kind of handle, or NULL. */
+static const struct ipcx_call_desc *call_find(const struct ipcx_object *obj,
+					      unsigned int cmd)
+{
+	unsigned int block = _IOC_NR(cmd) >> 4;
+	const struct ipcx_call_desc *desc;
+	const struct ipcx_type *type;
+
+	if (!block) {
+		desc = call_in_table(common_calls, ARRAY_SIZE(common_calls),
+				     cmd);
+	} else {
+		if (block >= ARRAY_SIZE(types))
+			return NULL;
+		type = types[array_index_nospec(block, ARRAY_SIZE(types))];
+		if (obj && obj->type != type)
+			return NULL;
+		desc = call_in_table(type->calls, type->nr_calls, cmd);
+	}
+	if (!desc)
+		return NULL;
+	return desc->flags & (obj ? IPCX_CALL_OBJECT : IPCX_CALL_DEVICE) ?
+		       desc : NULL;
+}
+
+/*
+ * Make the descriptor of a new handle. Nobody sees it before the answer has
+ * reached user space, for it is installed last; a failure undoes everything.
+ */
+static int call_answer_fd(struct ipcx_call *call,
+			  const struct ipcx_call_desc *desc, void __user *uarg,
+			  size_t size)
+{
+	struct file *file;
+	int fd;
+
+	file = ipcx_object_file(call->new_obj, call->handle->net,
+				call->new_rights);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		fput(file);
+		return fd;
+	}
+	*(s32 *)(call->arg + desc->fd_offset) = fd;
+	if (copy_to_user(uarg, call->arg, size)) {
+		put_unused_fd(fd);
+		fput(file);
+		return -EFAULT;
+	}
+	fd_install(fd, file);
+	return 0;
+}
+
+static int call_answer(struct ipcx_call *call,
+		       const struct ipcx_call_desc *desc, int r,
+		       void __user *uarg, size_t size)
+{
+	bool delivered;
+
+	if (!r && desc->flags & IPCX_CALL_NEW_FD)
+		return call_answer_fd(call, desc, uarg, size);
+	if (!call->answer && (r || !(desc->flags & IPCX_CALL_ANSWERS)))
+		return r;
+	delivered = !copy_to_user(uarg, call->arg, size);
+	if (call->done)
+		call->done(call, delivered);
+	return delivered ? r : -EFAULT;
+}
+
+/**
+ * ipcx_ioctl() - Carry out an ioctl
+ * @file: On what
+ * @cmd: Its number, with the size of the caller's structure
+ * @arg: Pointer to the structure
+ *
+ * Context: Process context.
+ * Return: 0 or -errno.
+ */
+long ipcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct ipcx_handle *handle = file->private_data;
+	void __user *uarg = (void __user *)arg;
+	const struct ipcx_call_desc *desc;
+	struct ipcx_call call = {
+		.handle = handle,
+		.obj = handle->obj,
+	};
+	u64 buffer[CALL_SIZE_MAX / sizeof(u64)];
+	size_t size, known;
+	int r;
+
+	desc = call_find(handle->obj, cmd);
+	if (!desc)
+		return -ENOTTY;
+	size = _IOC_SIZE(cmd);
+	known = _IOC_SIZE(desc->cmd);
+	if (size < desc->min_size || WARN_ON_ONCE(known > sizeof(buffer)))
+		return -EINVAL;
+	r = copy_struct_from_user(buffer, known, uarg, size);
+	if (r)
+		return r;
+	if ((handle->rights & desc->rights) != desc->rights)
+		return -EACCES;
+	if (handle->obj && READ_ONCE(handle->obj->dead) &&
+	    !(desc->flags & IPCX_CALL_DEAD_OK))
+		return -EIDRM;
+	call.arg = buffer;
+	r = desc->handler(&call);
+	return call_answer(&call, desc, r, uarg, min(size, known));
+}
+
+/**
+ * ipcx_call_other() - Another object that a call names
+ * @fd: By this descriptor
+ * @type: &enum ipcx_type_id that it must have
+ * @rights: Rights that its handle must have
+ * @file: Gets a reference, which the caller gives back when it is done
+ *
+ * Context: Process context.
+ * Return: The object, valid as long as @file, or an ERR_PTR: -EBADF, -EACCES,
+ * -EIDRM.
+ */
+struct ipcx_object *ipcx_call_other(int fd, u32 type, u32 rights,
+				    struct file **file)
+{
+	struct ipcx_handle *handle;
+	int r = -EBADF;
+
+	*file = fget(fd);
+	if (!*file)
+		return ERR_PTR(r);
+	if ((*file)->f_op != &ipcx_object_fops)
+		goto err_put;
+	handle = (*file)->private_data;
+	if (handle->obj->type->id != type)
+		goto err_put;
+	r = -EACCES;
+	if ((handle->rights & rights) != rights)
+		goto err_put;
+	r = -EIDRM;
+	if (READ_ONCE(handle->obj->dead))
+		goto err_put;
+	return handle->obj;
+
+err_put:
+	fput(*file);
+	return ERR_PTR(r);
+}

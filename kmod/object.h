@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects, handles and names: what all rooms have in common.
+ */
+#ifndef IPCX_OBJECT_H
+#define IPCX_OBJECT_H
+
+#include <linux/ipcx.h>
+#include <linux/kref.h>
+#include <linux/poll.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "access.h"
+#include "holder.h"
+#include "wait.h"
+
+/**
+ * DOC: Objects
+ *
+ * *Life.* An object is made by a room, published (it gets its number and its
+ * name last, when it is whole), and has handles. It dies once, in
+ * ipcx_object_kill(): by IPCX_IOC_DESTROY, or when nothing keeps it any more.
+ * What keeps it is a handle, or, for a persistent object, its name. It is
+ * retired, taken out of the table of its namespace, when it is dead and has no
+ * handle; its memory goes with the last reference.
+ *
+ * *Locks*, outermost first::
+ *
+ *   ipcx_object.lock      state, rights, queues, ledger, all fields of the room
+ *     ipcx_proc.lock      the holdings of one process
+ *     wait_queue_head     pollers (never taken with the object's lock held by us)
+ *   users_lock, procs_lock, the table of names: taken for themselves
+ *
+ * No user memory is touched, nothing is allocated and nobody is woken under the
+ * object's lock. Two objects are never locked together.
+ *
+ * *References.* A handle, a mapping (through the file of its handle), a pending
+ * lease and the work item of a death hold one each; the table of the namespace
+ * is read under RCU and takes a reference unless there is none left.
+ */
+
+struct ipcx_call_desc;
+struct ipcx_object;
+struct file;
+struct iov_iter;
+struct kiocb;
+struct net;
+struct vm_area_struct;
+
+#define IPCX_OBJECT_QUEUES 2
+
+/**
+ * struct ipcx_ns - The objects of one network namespace
+ * @net: The namespace; constant
+ * @objects: By number
+ * @next_id: Where to look for the next number; protected by @objects' lock
+ */
+struct ipcx_ns {
+	struct net *net;
+	struct xarray objects;
+	u32 next_id;
+};
+
+/**
+ * struct ipcx_name - A name, as the table of names has it
+ * @ns: In which namespace
+ * @name: The name, filled up with NULs
+ */
+struct ipcx_name {
+	struct ipcx_ns *ns;
+	char name[IPCX_NAME_SIZE];
+};
+
+#define IPCX_FACTS_MAX 10
+
+/**
+ * struct ipcx_facts - What a room tells about an object, for all faces
+ * @nr: How many
+ * @fact: They: attribute for netlink, name for fdinfo, value
+ */
+struct ipcx_facts {
+	unsigned int nr;
+	struct {
+		u16 attr;
+		const char *name;
+		u64 value;
+	} fact[IPCX_FACTS_MAX];
+};
+
+/**
+ * struct ipcx_type - What a room is to the rest
+ * @id: &enum ipcx_type_id
+ * @name: For people
+ * @size: Of the room's structure, which begins with &struct ipcx_object
+ * @calls: The room's ioctls, by the low four bits of their number
+ * @nr_calls: How many
+ * @first_call: Number of the first, a multiple of 16
+ * @kill: The object died: under its lock, before the queues are ended
+ * @release: The last reference is gone: free what the room allocated
+ * @gone: A holder died, see &struct ipcx_ledger_ops
+ * @held: Units that the holding stands for now, under the object's lock
+ * @hold_label: What is held, for people
+ * @kept: List of records, by their node_dead, of the dead that still hold
+ *	something, or NULL. Under the object's lock
+ * @describe: Facts for the faces, under the object's lock
+ * @poll: Events that hold now. Takes the lock itself
+ * @read: read(), or NULL
+ * @write: write(), or NULL
+ * @mmap: mmap(), or NULL
+ * @map_area: Where to map, or NULL
+ */
+struct ipcx_type {
+	u32 id;
+	const char *name;
+	size_t size;
+	const struct ipcx_call_desc *calls;
+	unsigned int nr_calls;
+	unsigned int first_call;
+	void (*kill)(struct ipcx_object *obj);
+	void (*release)(struct ipcx_object *obj);
+	void (*gone)(struct ipcx_object *obj, u32 id);
+	u32 (*held)(struct ipcx_object *obj, const struct ipcx_holding *h);
+	const char *(*hold_label)(struct ipcx_object *obj,
+				  const struct ipcx_holding *h);
+	struct list_head *(*kept)(struct ipcx_object *obj);
+	void (*describe)(struct ipcx_object *obj, struct ipcx_facts *facts);
+	__poll_t (*poll)(struct ipcx_object *obj, u64 mark);
+	ssize_t (*read)(struct ipcx_object *obj, struct kiocb *iocb,
+			struct iov_iter *to);
+	ssize_t (*write)(struct ipcx_object *obj, struct kiocb *iocb,
+			 struct iov_iter *from);
+	int (*mmap)(struct ipcx_object *obj, struct file *file, u32 rights,
+		    struct vm_area_struct *vma);
+	unsigned long (*map_area)(struct ipcx_object *obj, unsigned long addr,
+				  unsigned long len, unsigned long pgoff,
+				  unsigned long flags);
+};
+
+/**
+ * struct ipcx_object - The base of every object
+ * @ref: References to the memory
+ * @type: Its room; constant
+ * @ns: Its namespace; constant
+ * @id: Its number; constant once published
+ * @lock: Protects what follows, and the fields of the room
+ * @handles: Open handles
+ * @dead: Was killed. Set once
+ * @retired: Is out of the table. Set once
+ * @persistent: Stays without handles
+ * @named: Its name is in the table of names
+ * @access: Owner, group, mode
+ * @name_node: In the table of names
+ * @name: Its name; constant once published
+ * @waitq: Its queues; their meaning is the room's
+ * @ledger: Who holds what
+ * @poll: Pollers
+ * @user: Who pays, with a reference; constant
+ * @bytes: What is charged; grows under @lock
+ * @created: CLOCK_BOOTTIME; constant
+ * @lease_ns: Lease, 0 for none
+ * @last_use: When the last handle was closed
+ * @lease: Looks whether the lease has run out; holds a reference while pending
+ * @rcu: To free it
+ */
+struct ipcx_object {
+	struct kref ref;
+	const struct ipcx_type *type;
+	struct ipcx_ns *ns;
+	u32 id;
+	spinlock_t lock;
+	u32 handles;
+	bool dead;
+	bool retired;
+	bool persistent;
+	bool named;
+	struct ipcx_access access;
+	struct rhash_head name_node;
+	struct ipcx_name name;
+	struct ipcx_waitq waitq[IPCX_OBJECT_QUEUES];
+	struct ipcx_ledger ledger;
+	wait_queue_head_t poll;
+	struct ipcx_user *user;
+	u64 bytes;
+	u64 created;
+	u64 lease_ns;
+	u64 last_use;
+	struct delayed_work lease;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct ipcx_handle - What a descriptor stands for
+ * @obj: The object, with a handle on it; NULL for a device handle
+ * @ns: The namespace, pinned by @net
+ * @net: The network namespace, with a reference
+ * @rights: &enum ipcx_rights; constant
+ * @user: Who pays for the handle, with a reference
+ * @mark: Number of the room: what was seen through this handle
+ */
+struct ipcx_handle {
+	struct ipcx_object *obj;
+	struct ipcx_ns *ns;
+	struct net *net;
+	u32 rights;
+	struct ipcx_user *user;
+	atomic64_t mark;
+};
+
+/**
+ * struct ipcx_create - What every creating call says
+ * @type: The room
+ * @ns: In which namespace
+ * @name: Name field of the call
+ * @flags: &enum ipcx_create_flags, the flags of the room taken out
+ * @mode: Mode bits
+ * @rights: Rights of the handle; 0 stands for all
+ * @lease_ns: Lease
+ */
+struct ipcx_create {
+	const struct ipcx_type *type;
+	struct ipcx_ns *ns;
+	const char *name;
+	u32 flags;
+	u32 mode;
+	u32 rights;
+	u64 lease_ns;
+};
+
+int ipcx_create_check(struct ipcx_create *create);
+struct ipcx_object *ipcx_object_alloc(const struct ipcx_create *create,
+				      u64 more_bytes);
+struct ipcx_object *ipcx_create_open(const struct ipcx_create *create);
+struct ipcx_object *ipcx_create_publish(const struct ipcx_create *create,
+					struct ipcx_object *obj);
+void ipcx_object_kill(struct ipcx_object *obj);
+int ipcx_object_unlink(struct ipcx_object *obj);
+
+struct ipcx_object *ipcx_object_open(struct ipcx_ns *ns, const char *name,
+				     u32 type, u32 rights);
+int ipcx_object_unlink_name(struct ipcx_ns *ns, const char *name);
+
+int ipcx_object_hold(struct ipcx_object *obj);
+void ipcx_object_unhold(struct ipcx_object *obj);
+void ipcx_object_put(struct ipcx_object *obj);
+struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id);
+struct ipcx_object *ipcx_object_find_name(struct ipcx_ns *ns, const char *name);
+struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id);
+
+struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
+				    u32 rights);
+void ipcx_handle_free(struct ipcx_handle *handle);
+
+int ipcx_access_object(struct ipcx_object *obj, u32 rights);
+void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events);
+
+struct ipcx_ns *ipcx_ns_of(struct net *net);
+int ipcx_object_init(void);
+void ipcx_object_exit(void);
+
+static inline void ipcx_facts_add(struct ipcx_facts *facts, u16 attr,
+				  const char *name, u64 value)
+{
+	if (WARN_ON_ONCE(facts->nr == IPCX_FACTS_MAX))
+		return;
+	facts->fact[facts->nr].attr = attr;
+	facts->fact[facts->nr].name = name;
+	facts->fact[facts->nr].value = value;
+	facts->nr++;
+}
+
+#endif /* IPCX_OBJECT_H */

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What users use, and how much they may.
+ */
+#include "quota.h"
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/user_namespace.h>
+
+#define USER_HASH_BITS 7
+
+static DEFINE_SPINLOCK(users_lock);
+static struct hlist_head users[1 << USER_HASH_BITS];
+
+static atomic_long_t total_used[IPCX_RESOURCE_COUNT];
+static atomic_long_t total_denied[IPCX_RESOURCE_COUNT];
+
+/* 0 in a bytes limit stands for a share of the memory, set at load. */
+static unsigned long user_limit[IPCX_RESOURCE_COUNT] = {
+	[IPCX_RESOURCE_OBJECTS] = 65536,
+	[IPCX_RESOURCE_HANDLES] = 131072,
+	[IPCX_RESOURCE_WAITERS] = 65536,
+};
+
+static unsigned long total_limit[IPCX_RESOURCE_COUNT] = {
+	[IPCX_RESOURCE_OBJECTS] = 1048576,
+	[IPCX_RESOURCE_HANDLES] = 2097152,
+	[IPCX_RESOURCE_WAITERS] = 1048576,
+};
+
+module_param_named(max_objects_per_user, user_limit[IPCX_RESOURCE_OBJECTS],
+		   ulong, 0644);
+MODULE_PARM_DESC(max_objects_per_user, "Objects that one user may have");
+module_param_named(max_handles_per_user, user_limit[IPCX_RESOURCE_HANDLES],
+		   ulong, 0644);
+MODULE_PARM_DESC(max_handles_per_user, "Open handles that one user may have");
+module_param_named(max_bytes_per_user, user_limit[IPCX_RESOURCE_BYTES], ulong,
+		   0644);
+MODULE_PARM_DESC(max_bytes_per_user,
+		 "Bytes that one user may use (default: half of the memory)");
+module_param_named(max_waiters_per_user, user_limit[IPCX_RESOURCE_WAITERS],
+		   ulong, 0644);
+MODULE_PARM_DESC(max_waiters_per_user, "Sleeping calls that one user may have");
+
+module_param_named(max_objects, total_limit[IPCX_RESOURCE_OBJECTS], ulong,
+		   0644);
+MODULE_PARM_DESC(max_objects, "Objects that all users together may have");
+module_param_named(max_handles, total_limit[IPCX_RESOURCE_HANDLES], ulong,
+		   0644);
+MODULE_PARM_DESC(max_handles, "Open handles that all users may have");
+module_param_named(max_bytes, total_limit[IPCX_RESOURCE_BYTES], ulong, 0644);
+MODULE_PARM_DESC(max_bytes,
+		 "Bytes that all users may use (default: 3/4 of the memory)");
+module_param_named(max_waiters, total_limit[IPCX_RESOURCE_WAITERS], ulong,
+		   0644);
+MODULE_PARM_DESC(max_waiters, "Sleeping calls that all users may have");
+
+static struct hlist_head *users_bucket(kuid_t uid)
+{
+	return &users[hash_32(__kuid_val(uid), USER_HASH_BITS)];
+}
+
+static struct ipcx_user *users_find_locked(kuid_t uid)
+{
+	struct ipcx_user *user;
+
+	lockdep_assert_held(&users_lock);
+
+	hlist_for_each_entry(user, users_bucket(uid), node)
+		if (uid_eq(user->uid, uid))
+			return user;
+	return NULL;
+}
+
+/**
+ * ipcx_user_current() - The record of the calling user
+ *
+ * Context: May sleep.
+ * Return: A reference, or ERR_PTR(-ENOMEM).
+ */
+struct ipcx_user *ipcx_user_current(void)
+{
+	kuid_t uid = current_uid();
+	struct ipcx_user *user, *fresh;
+
+	spin_lock(&users_lock);
+	user = users_find_locked(uid);
+	if (user)
+		refcount_inc(&user->refs);
+	spin_unlock(&users_lock);
+	if (user)
+		return user;
+
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return ERR_PTR(-ENOMEM);
+	fresh->uid = uid;
+	refcount_set(&fresh->refs, 1);
+
+	spin_lock(&users_lock);
+	user = users_find_locked(uid);
+	if (user)
+		refcount_inc(&user->refs);
+	else
+		hlist_add_head(&fresh->node, users_bucket(uid));
+	spin_unlock(&users_lock);
+
+	if (!user)
+		return fresh;
+	kfree(fresh);
+	return user;
+}
+
+/**
+ * ipcx_user_get() - Another reference to a user
+ * @user: Whose
+ *
+ * Context: Any.
+ * Return: @user.
+ */
+struct ipcx_user *ipcx_user_get(struct ipcx_user *user)
+{
+	refcount_inc(&user->refs);
+	return user;
+}
+
+/**
+ * ipcx_user_put() - Give a reference back
+ * @user: Whose
+ *
+ * Context: Process context or a work item. Takes the lock of the users.
+ */
+void ipcx_user_put(struct ipcx_user *user)
+{
+	enum ipcx_resource res;
+
+	if (!refcount_dec_and_lock(&user->refs, &users_lock))
+		return;
+	hlist_del(&user->node);
+	spin_unlock(&users_lock);
+
+	for (res = 0; res < IPCX_RESOURCE_COUNT; res++)
+		WARN_ON_ONCE(atomic_long_read(&user->used[res]));
+	kfree(user);
+}
+
+/* Add @n unless that is more than @limit. @n may be any user's number. */
+static bool counter_add(atomic_long_t *counter, u64 n, unsigned long limit)
+{
+	long old = atomic_long_read(counter);
+
+	do {
+		if (n > limit || (unsigned long)old > limit - n)
+			return false;
+	} while (!atomic_long_try_cmpxchg(counter, &old, old + (long)n));
+	return true;
+}
+
+static void counter_sub(atomic_long_t *counter, u64 n)
+{
+	WARN_ON_ONCE(atomic_long_sub_return((long)n, counter) < 0);
+}
+
+static unsigned long limit_of(const unsigned long *limits,
+			      enum ipcx_resource res)
+{
+	return min_t(unsigned long, READ_ONCE(limits[res]), LONG_MAX);
+}
+
+/**
+ * ipcx_charge() - Count a use
+ * @user: Who uses
+ * @res: What
+ * @n: How much
+ *
+ * CAP_SYS_RESOURCE in the initial user namespace lifts the user's limit, not
+ * the total one. It is asked for only when the limit is hit, so that no audit
+ * record is made without need.
+ *
+ * Context: The user's own process.
+ * Return: 0, -EDQUOT (the user's limit), or -ENOSPC (the total one).
+ */
+int ipcx_charge(struct ipcx_user *user, enum ipcx_resource res, u64 n)
+{
+	if (!counter_add(&user->used[res], n, limit_of(user_limit, res)) &&
+	    !(capable(CAP_SYS_RESOURCE) &&
+	      counter_add(&user->used[res], n, LONG_MAX))) {
+		atomic_long_inc(&user->denied[res]);
+		return -EDQUOT;
+	}
+	if (!counter_add(&total_used[res], n, limit_of(total_limit, res))) {
+		counter_sub(&user->used[res], n);
+		atomic_long_inc(&total_denied[res]);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/**
+ * ipcx_uncharge() - End a use
+ * @user: As it was charged
+ * @res: As it was charged
+ * @n: As it was charged
+ *
+ * Context: Any.
+ */
+void ipcx_uncharge(struct ipcx_user *user, enum ipcx_resource res, u64 n)
+{
+	counter_sub(&total_used[res], n);
+	counter_sub(&user->used[res], n);
+}
+
+/**
+ * ipcx_quota_report() - Fill in the answer of IPCX_IOC_QUOTA
+ * @quota: The answer
+ * @user: Whose use
+ *
+ * Context: Any.
+ */
+void ipcx_quota_report(struct ipcx_quota *quota, struct ipcx_user *user)
+{
+	enum ipcx_resource res;
+
+	for (res = 0; res < IPCX_RESOURCE_COUNT; res++) {
+		quota->out_used[res] = atomic_long_read(&user->used[res]);
+		quota->out_limit[res] = limit_of(user_limit, res);
+		quota->out_denied[res] = atomic_long_read(&user->denied[res]);
+		quota->out_total_used[res] = ipcx_quota_total(res);
+		quota->out_total_limit[res] = limit_of(total_limit, res);
+		quota->out_total_denied[res] =
+			atomic_long_read(&total_denied[res]);
+	}
+}
+
+/**
+ * ipcx_quota_total() - What all users use
+ * @res: Of what
+ *
+ * Context: Any.
+ * Return: The sum.
+ */
+u64 ipcx_quota_total(enum ipcx_resource res)
+{
+	return atomic_long_read(&total_used[res]);
+}
+
+/**
+ * ipcx_quota_init() - Choose the limits that depend on the machine
+ *
+ * Context: Module init.
+ */
+void ipcx_quota_init(void)
+{
+	unsigned long memory = totalram_pages() << PAGE_SHIFT;
+
+	if (!user_limit[IPCX_RESOURCE_BYTES])
+		user_limit[IPCX_RESOURCE_BYTES] = memory / 2;
+	if (!total_limit[IPCX_RESOURCE_BYTES])
+		total_limit[IPCX_RESOURCE_BYTES] = memory / 4 * 3;
+}
+
+/**
+ * ipcx_quota_exit() - Everything must have been given back
+ *
+ * Context: Module exit.
+ */
+void ipcx_quota_exit(void)
+{
+	enum ipcx_resource res;
+
+	for (res = 0; res < IPCX_RESOURCE_COUNT; res++)
+		WARN_ON(atomic_long_read(&total_used[res]));
+}

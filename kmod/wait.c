@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The wait engine. The protocol is in wait.h.
+ */
+#include "wait.h"
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/hrtimer.h>
+#include <linux/ipcx.h>
+#include <linux/sched/rt.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/time.h>
+#include <linux/timekeeping.h>
+
+#include "quota.h"
+
+/**
+ * ipcx_deadline_set() - Check and translate a deadline from user space
+ * @deadline: What to fill
+ * @clockid: CLOCK_REALTIME, CLOCK_MONOTONIC or CLOCK_BOOTTIME
+ * @time: Nanoseconds, 0 or IPCX_FOREVER
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int ipcx_deadline_set(struct ipcx_deadline *deadline, u32 clockid, u64 time)
+{
+	if (clockid != CLOCK_REALTIME && clockid != CLOCK_MONOTONIC &&
+	    clockid != CLOCK_BOOTTIME)
+		return -EINVAL;
+	if (time > KTIME_MAX && time != IPCX_FOREVER)
+		return -EINVAL;
+
+	deadline->clockid = clockid;
+	deadline->nowait = time == 0;
+	deadline->forever = time == IPCX_FOREVER;
+	deadline->time = deadline->forever ? KTIME_MAX : (ktime_t)time;
+	return 0;
+}
+
+/**
+ * ipcx_waitq_init() - Make a queue
+ * @q: The queue
+ * @lock: The lock of the object
+ * @ops: What the room does in it
+ *
+ * Context: Before the object is published.
+ */
+void ipcx_waitq_init(struct ipcx_waitq *q, spinlock_t *lock,
+		     const struct ipcx_waitq_ops *ops)
+{
+	q->root = RB_ROOT_CACHED;
+	q->lock = lock;
+	q->ops = ops;
+}
+
+static bool entry_before(const struct ipcx_wait_entry *a,
+			 const struct ipcx_wait_entry *b)
+{
+	if (a->prio != b->prio)
+		return a->prio > b->prio;
+	return a->seq < b->seq;
+}
+
+static bool entry_node_before(struct rb_node *a, const struct rb_node *b)
+{
+	return entry_before(rb_entry(a, struct ipcx_wait_entry, node),
+			    rb_entry(b, struct ipcx_wait_entry, node));
+}
+
+static void waitq_add_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
+{
+	lockdep_assert_held(q->lock);
+
+	e->queued = true;
+	q->nr++;
+	rb_add_cached(&e->node, &q->root, entry_node_before);
+}
+
+static void waitq_del_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
+{
+	lockdep_assert_held(q->lock);
+
+	if (!e->queued)
+		return;
+	e->queued = false;
+	q->nr--;
+	rb_erase_cached(&e->node, &q->root);
+	if (!q->nr && q->ops->idle)
+		q->ops->idle(q);
+}
+
+/*
+ * End the wait of @e with @result. False when the waiter had left: then what
+ * was taken for it is still with the caller.
+ *
+ * After a successful exchange the waiter may return and its stack with @e be
+ * reused, so that is the last touch; the task stays through its reference. A
+ * failed exchange leaves @e valid: a waiter that was served elsewhere, or left,
+ * has to take this lock to be sure that no entry of it is queued here.
+ */
+static bool entry_end_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			     int result, struct ipcx_wakeups *wakeups)
+{
+	struct ipcx_waiter *waiter = e->waiter;
+	struct task_struct *task = get_task_struct(waiter->task);
+	int expected = IPCX_WAITING;
+
+	waitq_del_locked(q, e);
+	e->result = result;
+	if (!try_cmpxchg_release(&waiter->state, &expected, e->index)) {
+		put_task_struct(task);
+		return false;
+	}
+	wakeups->task[wakeups->nr++] = task;
+	return true;
+}
+
+static void waitq_poke_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			      struct ipcx_wakeups *wakeups)
+{
+	int r;
+
+	if (e->poked)
+		return;
+	/* Would it succeed? Then let it, in its own time. */
+	r = q->ops->try(q, e, true);
+	if (r == -EAGAIN)
+		return;
+	if (!r || r == -EOWNERDEAD)
+		q->ops->undo(q, e);
+	e->poked = true;
+	wakeups->task[wakeups->nr++] = get_task_struct(e->waiter->task);
+}
+
+/**
+ * ipcx_waitq_run_locked() - Serve those whose turn has come
+ * @q: The queue
+ * @wakeups: Gets the tasks to wake; the caller flushes it after unlocking
+ *
+ * Context: Under the lock of the queue.
+ * Return: True when the batch is full: flush, lock again and call again.
+ */
+bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups)
+{
+	struct ipcx_wait_entry *e, *next;
+	int r;
+
+	lockdep_assert_held(q->lock);
+
+	for (e = ipcx_waitq_next_locked(q, NULL); e; e = next) {
+		if (wakeups->nr == IPCX_WAKE_BATCH)
+			return true;
+		if (q->barging) {
+			waitq_poke_locked(q, e, wakeups);
+			return false;
+		}
+		next = ipcx_waitq_next_locked(q, e);
+		r = q->ops->try(q, e, true);
+		if (r == -EAGAIN) {
+			if (q->ops->broadcast)
+				continue;
+			return false;
+		}
+		if (!entry_end_locked(q, e, r, wakeups) &&
+		    (!r || r == -EOWNERDEAD))
+			q->ops->undo(q, e);
+	}
+	return false;
+}
+
+/**
+ * ipcx_waitq_kill_locked() - End every wait, and every later one
+ * @q: The queue
+ * @error: With this error
+ * @wakeups: Gets the tasks to wake
+ *
+ * Context: Under the lock of the queue.
+ * Return: True when the batch is full, see ipcx_waitq_run_locked().
+ */
+bool ipcx_waitq_kill_locked(struct ipcx_waitq *q, int error,
+			    struct ipcx_wakeups *wakeups)
+{
+	struct ipcx_wait_entry *e;
+
+	lockdep_assert_held(q->lock);
+
+	q->dead = error;
+	while ((e = ipcx_waitq_next_locked(q, NULL))) {
+		if (wakeups->nr == IPCX_WAKE_BATCH)
+			return true;
+		entry_end_locked(q, e, error, wakeups);
+	}
+	return false;
+}
+
+/**
+ * ipcx_wakeups_flush() - Wake them
+ * @wakeups: Whom
+ *
+ * Context: Without the lock.
+ */
+void ipcx_wakeups_flush(struct ipcx_wakeups *wakeups)
+{
+	unsigned int i;
+
+	for (i = 0; i < wakeups->nr; i++) {
+		wake_up_process(wakeups->task[i]);
+		put_task_struct(wakeups->task[i]);
+	}
+	wakeups->nr = 0;
+}
+
+/* May @e try at all, or would it overtake somebody? */
+static bool entry_may_try(const struct ipcx_waitq *q,
+			  const struct ipcx_wait_entry *e)
+{
+	const struct ipcx_wait_entry *first = ipcx_waitq_next_locked(q, NULL);
+
+	return !first || q->barging || q->ops->broadcast ||
+	       entry_before(e, first);
+}
+
+/**
+ * ipcx_wait_try_locked() - Take without waiting
+ * @q: The queue
+ * @e: What is wanted
+ * @arm: The caller will sleep on failure, see &struct ipcx_waitq_ops
+ *
+ * Context: Under the lock of the queue.
+ * Return: 0, -EOWNERDEAD, -EAGAIN, or an error.
+ */
+int ipcx_wait_try_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			 bool arm)
+{
+	lockdep_assert_held(q->lock);
+
+	if (q->dead)
+		return q->dead;
+	e->seq = q->next_seq;
+	if (q->by_prio && rt_task(current))
+		e->prio = current->rt_priority ? current->rt_priority : 100;
+	if (!entry_may_try(q, e))
+		return -EAGAIN;
+	return q->ops->try(q, e, arm);
+}
+
+/* Let a poked waiter of a barging queue try. True when its wait has ended. */
+static bool wait_poked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
+{
+	struct ipcx_wakeups wakeups = {};
+	int expected = IPCX_WAITING;
+	int r = -EAGAIN;
+
+	spin_lock(q->lock);
+	e->poked = false;
+	if (e->queued)
+		r = q->ops->try(q, e, true);
+	if (r != -EAGAIN) {
+		waitq_del_locked(q, e);
+		e->result = r;
+		try_cmpxchg(&e->waiter->state, &expected, e->index);
+		ipcx_waitq_run_locked(q, &wakeups);
+	}
+	spin_unlock(q->lock);
+	ipcx_wakeups_flush(&wakeups);
+	return r != -EAGAIN;
+}
+
+/*
+ * Give up with @error, unless somebody was faster. Runs the queue: those behind
+ * may have waited only because of this entry, or its poke must be passed on.
+ */
+static int wait_leave(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+		      int error)
+{
+	struct ipcx_wakeups wakeups = {};
+	int expected = IPCX_WAITING;
+	bool more;
+
+	if (!try_cmpxchg_acquire(&e->waiter->state, &expected, IPCX_LEFT))
+		return e->result;
+	do {
+		spin_lock(q->lock);
+		waitq_del_locked(q, e);
+		more = ipcx_waitq_run_locked(q, &wakeups);
+		spin_unlock(q->lock);
+		ipcx_wakeups_flush(&wakeups);
+	} while (more);
+	return error;
+}
+
+static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+		      const struct ipcx_deadline *deadline)
+{
+	ktime_t time = deadline->time;
+	int r = 0;
+
+	for (;;) {
+		/*
+		 * Full barrier between the task state and the reads below; it
+		 * pairs with the one in wake_up_process(), which comes after
+		 * the write of waiter->state or e->poked.
+		 */
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		if (smp_load_acquire(&e->waiter->state) != IPCX_WAITING)
+			break;
+		if (READ_ONCE(e->poked)) {
+			__set_current_state(TASK_RUNNING);
+			if (wait_poked(q, e))
+				break;
+			continue;
+		}
+		if (signal_pending(current)) {
+			r = -ERESTARTSYS;
+			break;
+		}
+		if (deadline->forever) {
+			schedule();
+		} else if (!schedule_hrtimeout_range_clock(
+				   &time, current->timer_slack_ns,
+				   HRTIMER_MODE_ABS, deadline->clockid)) {
+			r = -ETIMEDOUT;
+			break;
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	return r ? wait_leave(q, e, r) : e->result;
+}
+
+/**
+ * ipcx_wait() - Take, and sleep until it can be done
+ * @q: The queue
+ * @e: What is wanted; on the caller's stack
+ * @deadline: Until when
+ *
+ * Deadlines are absolute, so -ERESTARTSYS is harmless: the call that is made
+ * anew waits until the same moment.
+ *
+ * Context: Sleeps: interruptible, killable, freezable. Holds no lock.
+ * Return: 0, -EOWNERDEAD, -EAGAIN, -ETIMEDOUT, -ERESTARTSYS, an error of the
+ * room, or one of ipcx_charge().
+ */
+int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+	      const struct ipcx_deadline *deadline)
+{
+	struct ipcx_waiter waiter = {
+		.task = current,
+		.state = IPCX_WAITING,
+	};
+	struct ipcx_user *user;
+	int r;
+
+	spin_lock(q->lock);
+	r = ipcx_wait_try_locked(q, e, false);
+	spin_unlock(q->lock);
+	if (r != -EAGAIN || deadline->nowait)
+		return r;
+
+	user = ipcx_user_current();
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	r = ipcx_charge(user, IPCX_RESOURCE_WAITERS, 1);
+	if (r)
+		goto out_put;
+
+	e->waiter = &waiter;
+	e->start = ktime_get_boottime_ns();
+	spin_lock(q->lock);
+	r = ipcx_wait_try_locked(q, e, true);
+	if (r == -EAGAIN) {
+		q->next_seq++;
+		waitq_add_locked(q, e);
+	}
+	spin_unlock(q->lock);
+	if (r == -EAGAIN)
+		r = wait_sleep(q, e, deadline);
+
+	ipcx_uncharge(user, IPCX_RESOURCE_WAITERS, 1);
+out_put:
+	ipcx_user_put(user);
+	return r;
+}
