@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Paths and small helpers of the VM scripts; the one place that knows where
+# things lie.  Sourced by setup, vm and ../check.
+# shellcheck shell=bash disable=SC2034
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+CACHE=${IPCX_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/ipcx}
+BUILD=$TOP/build
+
+# The kernels of the distribution to run on, by short name.
+DISTRO_KERNELS=(6.1 6.12)
+DEFAULT_KERNEL=6.12
+
+# Each unpacked kernel has: release, vmlinuz, modules/, build/ (headers).
+KERNELS=$CACHE/kernels
+KERNEL_SOURCE=$CACHE/linux-source-6.12
+KSELFTESTS=$KERNEL_SOURCE/tools/testing/selftests
+INITRAMFS_CACHE=$CACHE/initramfs
+
+ME=${0##*/}
+
+say() {
+	[[ -n ${QUIET:-} ]] || printf '%s: %s\n' "$ME" "$*" >&2
+}
+
+warn() {
+	printf '%s: %s\n' "$ME" "$*" >&2
+}
+
+# die STATUS TEXT...
+die() {
+	local status=$1
+
+	shift
+	warn "$*"
+	exit "$status"
+}
+
+# The headers' directory NAME (KDIR) of an unpacked kernel.
+kernel_build_dir() {
+	printf '%s\n' "$KERNELS/$1/build"
+}
+
+# An unpacked thing is whole when its stamp names the place it was unpacked
+# for; a cache that was moved holds paths that no longer fit.
+is_complete() {
+	[[ -f $1/.complete && $(<"$1/.complete") == "$1" ]]
+}
+
+kernel_is_ready() {
+	is_complete "$KERNELS/$1"
+}
+
+kernel_source_is_ready() {
+	is_complete "$KERNEL_SOURCE"
+}
