@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libipcx: semaphores, locks and shared regions as file descriptors, with the
+ * uncontended paths in user space. This header includes all the others.
+ */
+#ifndef LIBIPCX_H
+#define LIBIPCX_H
+
+#include <ipcx/array.h>
+#include <ipcx/context.h>
+#include <ipcx/deadline.h>
+#include <ipcx/lock.h>
+#include <ipcx/object.h>
+#include <ipcx/region.h>
+#include <ipcx/ring.h>
+#include <ipcx/sem.h>
+
+#endif /* LIBIPCX_H */
