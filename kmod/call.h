@@ -9,7 +9,7 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-#include "object.h"
+#include "handle.h"
 
 /**
  * enum ipcx_call_flags - Facts about an ioctl
@@ -72,26 +72,23 @@ struct ipcx_call_desc {
 };
 
 /* The size of the structure is that of its first version until it grows. */
-#define IPCX_CALL(_cmd, _struct, _rights, _flags, _handler)		\
-	[_IOC_NR(_cmd) & 15] = {					\
-		.cmd = _cmd,						\
-		.min_size = sizeof(struct _struct),			\
-		.rights = _rights,					\
-		.flags = _flags,					\
-		.handler = _handler,					\
+#define IPCX_CALL(_cmd, _struct, _rights, _flags, _handler) \
+	[_IOC_NR(_cmd) & 15] = {                            \
+		.cmd = _cmd,                                \
+		.min_size = sizeof(struct _struct),         \
+		.rights = _rights,                          \
+		.flags = _flags,                            \
+		.handler = _handler,                        \
 	}
 
-#define IPCX_CALL_FD(_cmd, _struct, _rights, _flags, _handler)		\
-	[_IOC_NR(_cmd) & 15] = {					\
-		.cmd = _cmd,						\
-		.min_size = sizeof(struct _struct),			\
-		.rights = _rights,					\
+#define IPCX_CALL_FD(_cmd, _struct, _rights, _flags, _handler)            \
+	[_IOC_NR(_cmd) & 15] = {                                          \
+		.cmd = _cmd,                                              \
+		.min_size = sizeof(struct _struct),                       \
+		.rights = _rights,                                        \
 		.flags = (_flags) | IPCX_CALL_ANSWERS | IPCX_CALL_NEW_FD, \
-		.fd_offset = offsetof(struct _struct, out_fd),		\
-		.handler = _handler,					\
+		.fd_offset = offsetof(struct _struct, out_fd),            \
+		.handler = _handler,                                      \
 	}
-
-struct ipcx_object *ipcx_call_other(int fd, u32 type, u32 rights,
-				    struct file **file);
 
 #endif /* IPCX_CALL_H */

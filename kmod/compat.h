@@ -45,11 +45,9 @@ static inline int compat_file_mmap(struct file *file,
 }
 
 /* Where an ordinary file would be mapped. */
-static inline unsigned long compat_map_area(struct file *file,
-					    unsigned long addr,
-					    unsigned long len,
-					    unsigned long pgoff,
-					    unsigned long flags)
+static inline unsigned long
+compat_map_area(struct file *file, unsigned long addr, unsigned long len,
+		unsigned long pgoff, unsigned long flags)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 	return current->mm->get_unmapped_area(file, addr, len, pgoff, flags);

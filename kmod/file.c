@@ -4,7 +4,6 @@
  */
 #include "file.h"
 
-#include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
@@ -15,16 +14,20 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
-#include "object.h"
+#include "handle.h"
+#include "ioctl.h"
 
 /* fdinfo is for a glance: netlink tells all. */
 #define FDINFO_LINES 32
+
+static const struct file_operations ipcx_object_fops;
 
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct ipcx_handle *handle;
 
-	handle = ipcx_handle_new(NULL, current->nsproxy->net_ns, 0);
+	handle = ipcx_handle_new(NULL, current->nsproxy->net_ns, 0,
+				 &ipcx_object_fops);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	file->private_data = handle;
@@ -188,7 +191,7 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 	spin_unlock(&obj->lock);
 }
 
-const struct file_operations ipcx_object_fops = {
+static const struct file_operations ipcx_object_fops = {
 	.owner = THIS_MODULE,
 	.release = file_release,
 	.flush = object_flush,
@@ -202,45 +205,3 @@ const struct file_operations ipcx_object_fops = {
 	.show_fdinfo = object_show_fdinfo,
 	.llseek = noop_llseek,
 };
-
-/* The kernel's own checks of read, write and mmap follow the rights. */
-static int file_flags(u32 rights)
-{
-	switch (rights & (IPCX_RIGHT_READ | IPCX_RIGHT_WRITE)) {
-	case IPCX_RIGHT_READ | IPCX_RIGHT_WRITE:
-		return O_RDWR;
-	case IPCX_RIGHT_WRITE:
-		return O_WRONLY;
-	default:
-		return O_RDONLY;
-	}
-}
-
-/**
- * ipcx_object_file() - A file for a new handle
- * @obj: The object; the file takes over one count of handles, also on failure
- * @net: The network namespace
- * @rights: Of the handle
- *
- * Context: Sleeps.
- * Return: The file, or an ERR_PTR.
- */
-struct file *ipcx_object_file(struct ipcx_object *obj, struct net *net,
-			      u32 rights)
-{
-	struct ipcx_handle *handle;
-	struct file *file;
-	char name[16];
-
-	handle = ipcx_handle_new(obj, net, rights);
-	if (IS_ERR(handle)) {
-		ipcx_object_unhold(obj);
-		return ERR_CAST(handle);
-	}
-	snprintf(name, sizeof(name), "[ipcx-%s]", obj->type->name);
-	file = anon_inode_getfile(name, &ipcx_object_fops, handle,
-				  file_flags(rights));
-	if (IS_ERR(file))
-		ipcx_handle_free(handle);
-	return file;
-}

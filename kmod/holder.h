@@ -61,7 +61,7 @@ struct ipcx_proc {
 	struct pid *pid;
 	u32 id;
 	struct ipcx_user *user;
-	spinlock_t lock;
+	spinlock_t lock; /* See above for what it protects. */
 	struct list_head holdings;
 	struct work_struct work;
 	struct rcu_head rcu;
@@ -79,7 +79,7 @@ struct ipcx_proc {
  * @units: What is held; protected by the object's lock
  * @mode: How, in words of the room; protected by the object's lock
  * @pins: Calls that sleep and will get something; protected by the object's lock
- * @since: When the first unit was taken, CLOCK_BOOTTIME
+ * @since: When the first unit was taken, CLOCK_BOOTTIME to the tick
  * @node_dead: For a room that keeps records of deaths
  */
 struct ipcx_holding {
@@ -119,7 +119,7 @@ struct ipcx_ledger_ops {
  */
 struct ipcx_ledger {
 	struct rb_root root;
-	spinlock_t *lock;
+	spinlock_t *lock; /* The object's. */
 	const struct ipcx_ledger_ops *ops;
 	bool dead;
 };

@@ -3,6 +3,8 @@
  * The ioctls: one dispatcher, the calls that all objects have, and the tables
  * of the rooms.
  */
+#include "ioctl.h"
+
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -16,12 +18,14 @@
 
 #include "call.h"
 #include "compat.h"
-#include "file.h"
 #include "quota.h"
 #include "rooms.h"
 
 /* Largest structure of any call. Checked against each row at first use. */
 #define CALL_SIZE_MAX 256
+
+/* Structures of the calls that have to be fast fit into this. */
+#define CALL_SIZE_SMALL 48
 
 static int call_info(struct ipcx_call *call)
 {
@@ -161,8 +165,7 @@ static int set_check(const struct ipcx_set *arg, const struct ipcx_object *obj,
 	if (arg->flags & IPCX_SET_F_GID) {
 		if (!gid_valid(gid))
 			return -EINVAL;
-		if (!gid_eq(gid, obj->access.gid) && !in_group_p(gid) &&
-		    !chown)
+		if (!gid_eq(gid, obj->access.gid) && !in_group_p(gid) && !chown)
 			return -EPERM;
 	}
 	return 0;
@@ -248,9 +251,9 @@ static const struct ipcx_type *const types[] = {
 	[2] = &ipcx_region_type,
 };
 
-static const struct ipcx_call_desc *call_in_table(
-	const struct ipcx_call_desc *table, unsigned int nr_rows,
-	unsigned int cmd)
+static const struct ipcx_call_desc *
+call_in_table(const struct ipcx_call_desc *table, unsigned int nr_rows,
+	      unsigned int cmd)
 {
 	const u32 fixed = ~((u32)_IOC_SIZEMASK << _IOC_SIZESHIFT);
 	unsigned int row = _IOC_NR(cmd) & 15;
@@ -285,7 +288,8 @@ static const struct ipcx_call_desc *call_find(const struct ipcx_object *obj,
 	if (!desc)
 		return NULL;
 	return desc->flags & (obj ? IPCX_CALL_OBJECT : IPCX_CALL_DEVICE) ?
-		       desc : NULL;
+		       desc :
+		       NULL;
 }
 
 /*
@@ -299,8 +303,7 @@ static int call_answer_fd(struct ipcx_call *call,
 	struct file *file;
 	int fd;
 
-	file = ipcx_object_file(call->new_obj, call->handle->net,
-				call->new_rights);
+	file = ipcx_handle_file(call->new_obj, call->handle, call->new_rights);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	fd = get_unused_fd_flags(O_CLOEXEC);
@@ -334,6 +337,78 @@ static int call_answer(struct ipcx_call *call,
 	return delivered ? r : -EFAULT;
 }
 
+/*
+ * Copy the structure in. Nearly all callers have the size that this kernel
+ * knows: then it is read word by word, which costs a small structure much less
+ * than a general copy.
+ */
+static __always_inline int call_copy_in(u64 *buffer, size_t known,
+					const u64 __user *uarg, size_t size)
+{
+	size_t i;
+
+	if (unlikely(size != known || known % sizeof(u64)))
+		return copy_struct_from_user(buffer, known, uarg, size);
+	if (!user_access_begin(uarg, size))
+		return -EFAULT;
+	for (i = 0; i < known / sizeof(u64); i++)
+		unsafe_get_user(buffer[i], &uarg[i], err_fault);
+	user_access_end();
+	return 0;
+
+err_fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+static __always_inline int call_run(struct ipcx_handle *handle,
+				    const struct ipcx_call_desc *desc,
+				    u64 *buffer, void __user *uarg, size_t size)
+{
+	size_t known = _IOC_SIZE(desc->cmd);
+	struct ipcx_call call;
+	int r;
+
+	r = call_copy_in(buffer, known, uarg, size);
+	if (r)
+		return r;
+	if ((handle->rights & desc->rights) != desc->rights)
+		return -EACCES;
+	if (handle->obj && READ_ONCE(handle->obj->dead) &&
+	    !(desc->flags & IPCX_CALL_DEAD_OK))
+		return -EIDRM;
+	call.handle = handle;
+	call.obj = handle->obj;
+	call.arg = buffer;
+	call.answer = false;
+	call.done = NULL;
+	r = desc->handler(&call);
+	if (!call.answer && !(desc->flags & IPCX_CALL_ANSWERS))
+		return r;
+	return call_answer(&call, desc, r, uarg, min(size, known));
+}
+
+/* Kernels that clear the stack pay for each byte of a buffer on each call. */
+static noinline int call_run_large(struct ipcx_handle *handle,
+				   const struct ipcx_call_desc *desc,
+				   void __user *uarg, size_t size)
+{
+	u64 buffer[CALL_SIZE_MAX / sizeof(u64)];
+
+	if (WARN_ON_ONCE(_IOC_SIZE(desc->cmd) > sizeof(buffer)))
+		return -EINVAL;
+	return call_run(handle, desc, buffer, uarg, size);
+}
+
+static noinline int call_run_small(struct ipcx_handle *handle,
+				   const struct ipcx_call_desc *desc,
+				   void __user *uarg, size_t size)
+{
+	u64 buffer[CALL_SIZE_SMALL / sizeof(u64)];
+
+	return call_run(handle, desc, buffer, uarg, size);
+}
+
 /**
  * ipcx_ioctl() - Carry out an ioctl
  * @file: On what
@@ -348,68 +423,14 @@ long ipcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct ipcx_handle *handle = file->private_data;
 	void __user *uarg = (void __user *)arg;
 	const struct ipcx_call_desc *desc;
-	struct ipcx_call call = {
-		.handle = handle,
-		.obj = handle->obj,
-	};
-	u64 buffer[CALL_SIZE_MAX / sizeof(u64)];
-	size_t size, known;
-	int r;
+	size_t size = _IOC_SIZE(cmd);
 
 	desc = call_find(handle->obj, cmd);
 	if (!desc)
 		return -ENOTTY;
-	size = _IOC_SIZE(cmd);
-	known = _IOC_SIZE(desc->cmd);
-	if (size < desc->min_size || WARN_ON_ONCE(known > sizeof(buffer)))
+	if (size < desc->min_size)
 		return -EINVAL;
-	r = copy_struct_from_user(buffer, known, uarg, size);
-	if (r)
-		return r;
-	if ((handle->rights & desc->rights) != desc->rights)
-		return -EACCES;
-	if (handle->obj && READ_ONCE(handle->obj->dead) &&
-	    !(desc->flags & IPCX_CALL_DEAD_OK))
-		return -EIDRM;
-	call.arg = buffer;
-	r = desc->handler(&call);
-	return call_answer(&call, desc, r, uarg, min(size, known));
-}
-
-/**
- * ipcx_call_other() - Another object that a call names
- * @fd: By this descriptor
- * @type: &enum ipcx_type_id that it must have
- * @rights: Rights that its handle must have
- * @file: Gets a reference, which the caller gives back when it is done
- *
- * Context: Process context.
- * Return: The object, valid as long as @file, or an ERR_PTR: -EBADF, -EACCES,
- * -EIDRM.
- */
-struct ipcx_object *ipcx_call_other(int fd, u32 type, u32 rights,
-				    struct file **file)
-{
-	struct ipcx_handle *handle;
-	int r = -EBADF;
-
-	*file = fget(fd);
-	if (!*file)
-		return ERR_PTR(r);
-	if ((*file)->f_op != &ipcx_object_fops)
-		goto err_put;
-	handle = (*file)->private_data;
-	if (handle->obj->type->id != type)
-		goto err_put;
-	r = -EACCES;
-	if ((handle->rights & rights) != rights)
-		goto err_put;
-	r = -EIDRM;
-	if (READ_ONCE(handle->obj->dead))
-		goto err_put;
-	return handle->obj;
-
-err_put:
-	fput(*file);
-	return ERR_PTR(r);
+	if (_IOC_SIZE(desc->cmd) <= CALL_SIZE_SMALL)
+		return call_run_small(handle, desc, uarg, size);
+	return call_run_large(handle, desc, uarg, size);
 }

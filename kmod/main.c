@@ -15,13 +15,13 @@
 #include "rooms.h"
 
 /* Under /sys/class/misc/ipcx: what all users use. */
-#define USE_ATTR(_name, _res)						\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return sysfs_emit(buf, "%llu\n", ipcx_quota_total(_res));	\
-}									\
-static DEVICE_ATTR_RO(_name)
+#define USE_ATTR(_name, _res)                                                 \
+	static ssize_t _name##_show(struct device *dev,                       \
+				    struct device_attribute *attr, char *buf) \
+	{                                                                     \
+		return sysfs_emit(buf, "%llu\n", ipcx_quota_total(_res));     \
+	}                                                                     \
+	static DEVICE_ATTR_RO(_name)
 
 USE_ATTR(objects, IPCX_RESOURCE_OBJECTS);
 USE_ATTR(handles, IPCX_RESOURCE_HANDLES);
@@ -78,7 +78,7 @@ static void __exit ipcx_exit(void)
 	misc_deregister(&ipcx_device);
 	ipcx_netlink_exit();
 	ipcx_object_exit();
-	ipcx_region_exit();
+	ipcx_region_type.exit();
 	ipcx_holder_exit();
 	ipcx_quota_exit();
 }

@@ -165,8 +165,7 @@ static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb)
 static struct ipcx_object *object_of_dump(struct sk_buff *skb,
 					  struct netlink_callback *cb)
 {
-	struct nlattr *attr =
-		nlmsg_find_attr(cb->nlh, GENL_HDRLEN, IPCX_A_ID);
+	struct nlattr *attr = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, IPCX_A_ID);
 	struct ipcx_object *obj;
 
 	if (!attr || nla_len(attr) != sizeof(u32)) {
@@ -263,8 +262,7 @@ static int put_waiter_locked(struct sk_buff *skb, struct netlink_callback *cb,
 	    nla_put_u32(skb, IPCX_A_TID, task_pid_nr_ns(task, pid_ns)) ||
 	    nla_put_u32(skb, IPCX_A_UNITS, e->units) ||
 	    nla_put_u64_64bit(skb, IPCX_A_AGE_NS,
-			      ktime_get_boottime_ns() - e->start,
-			      IPCX_A_PAD) ||
+			      ktime_get_boottime_ns() - e->start, IPCX_A_PAD) ||
 	    nla_put_u32(skb, IPCX_A_PRIO, task->rt_priority) ||
 	    nla_put_string(skb, IPCX_A_QUEUE, q->ops->label(e))) {
 		genlmsg_cancel(skb, head);

@@ -284,9 +284,8 @@ static int object_publish(struct ipcx_object *obj)
 	int r;
 
 	kref_get(&obj->ref); /* The table's. */
-	r = xa_alloc_cyclic(&ns->objects, &obj->id, obj,
-			    XA_LIMIT(1, U32_MAX), &ns->next_id,
-			    GFP_KERNEL_ACCOUNT);
+	r = xa_alloc_cyclic(&ns->objects, &obj->id, obj, XA_LIMIT(1, U32_MAX),
+			    &ns->next_id, GFP_KERNEL_ACCOUNT);
 	if (r < 0) {
 		ipcx_object_put(obj);
 		return r;
@@ -441,11 +440,11 @@ static void object_retire_if_unused(struct ipcx_object *obj)
 
 static void object_lease_start(struct ipcx_object *obj, u64 ns)
 {
-	unsigned long delay = nsecs_to_jiffies(min_t(u64, ns, 1ULL << 62)) + 1;
+	unsigned long delay =
+		min_t(u64, nsecs_to_jiffies64(ns) + 1, MAX_JIFFY_OFFSET);
 
 	kref_get(&obj->ref);
-	if (mod_delayed_work(lease_wq, &obj->lease, min(delay, (unsigned long)
-			     MAX_JIFFY_OFFSET)))
+	if (mod_delayed_work(lease_wq, &obj->lease, delay))
 		ipcx_object_put(obj); /* It was pending and has one already. */
 }
 
@@ -637,63 +636,6 @@ struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id)
 }
 
 /**
- * ipcx_handle_new() - What a descriptor stands for
- * @obj: The object, of which the new handle takes over one count of handles; or
- *	NULL for a device handle
- * @net: The network namespace; gets a reference
- * @rights: Of the handle
- *
- * Context: Sleeps.
- * Return: The handle, or an ERR_PTR (then the count is still the caller's).
- */
-struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
-				    u32 rights)
-{
-	struct ipcx_handle *handle;
-	struct ipcx_user *user;
-	int r;
-
-	user = ipcx_user_current();
-	if (IS_ERR(user))
-		return ERR_CAST(user);
-	r = ipcx_charge(user, IPCX_RESOURCE_HANDLES, 1);
-	if (r)
-		goto err_user;
-	r = -ENOMEM;
-	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
-	if (!handle)
-		goto err_uncharge;
-	handle->obj = obj;
-	handle->net = get_net(net);
-	handle->ns = ipcx_ns_of(net);
-	handle->rights = rights;
-	handle->user = user;
-	return handle;
-
-err_uncharge:
-	ipcx_uncharge(user, IPCX_RESOURCE_HANDLES, 1);
-err_user:
-	ipcx_user_put(user);
-	return ERR_PTR(r);
-}
-
-/**
- * ipcx_handle_free() - The descriptor was closed
- * @handle: What it stood for
- *
- * Context: Sleeps.
- */
-void ipcx_handle_free(struct ipcx_handle *handle)
-{
-	if (handle->obj)
-		ipcx_object_unhold(handle->obj);
-	ipcx_uncharge(handle->user, IPCX_RESOURCE_HANDLES, 1);
-	ipcx_user_put(handle->user);
-	put_net(handle->net);
-	kfree(handle);
-}
-
-/**
  * ipcx_object_wake_pollers() - Tell pollers that the state changed
  * @obj: The object
  * @events: What may hold now
@@ -707,6 +649,7 @@ void ipcx_handle_free(struct ipcx_handle *handle)
  */
 void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events)
 {
+	/* Without a barrier: see above. */
 	if (waitqueue_active(&obj->poll))
 		wake_up_interruptible_poll(&obj->poll, events);
 }

@@ -96,6 +96,7 @@ struct ipcx_facts {
  * struct ipcx_type - What a room is to the rest
  * @id: &enum ipcx_type_id
  * @name: For people
+ * @exit: Give back what the room made for itself; at module exit, or NULL
  * @size: Of the room's structure, which begins with &struct ipcx_object
  * @calls: The room's ioctls, by the low four bits of their number
  * @nr_calls: How many
@@ -117,6 +118,7 @@ struct ipcx_facts {
 struct ipcx_type {
 	u32 id;
 	const char *name;
+	void (*exit)(void);
 	size_t size;
 	const struct ipcx_call_desc *calls;
 	unsigned int nr_calls;
@@ -172,7 +174,7 @@ struct ipcx_object {
 	const struct ipcx_type *type;
 	struct ipcx_ns *ns;
 	u32 id;
-	spinlock_t lock;
+	spinlock_t lock; /* See above for what it protects. */
 	u32 handles;
 	bool dead;
 	bool retired;
@@ -191,24 +193,6 @@ struct ipcx_object {
 	u64 last_use;
 	struct delayed_work lease;
 	struct rcu_head rcu;
-};
-
-/**
- * struct ipcx_handle - What a descriptor stands for
- * @obj: The object, with a handle on it; NULL for a device handle
- * @ns: The namespace, pinned by @net
- * @net: The network namespace, with a reference
- * @rights: &enum ipcx_rights; constant
- * @user: Who pays for the handle, with a reference
- * @mark: Number of the room: what was seen through this handle
- */
-struct ipcx_handle {
-	struct ipcx_object *obj;
-	struct ipcx_ns *ns;
-	struct net *net;
-	u32 rights;
-	struct ipcx_user *user;
-	atomic64_t mark;
 };
 
 /**
@@ -250,10 +234,6 @@ void ipcx_object_put(struct ipcx_object *obj);
 struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id);
 struct ipcx_object *ipcx_object_find_name(struct ipcx_ns *ns, const char *name);
 struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id);
-
-struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
-				    u32 rights);
-void ipcx_handle_free(struct ipcx_handle *handle);
 
 int ipcx_access_object(struct ipcx_object *obj, u32 rights);
 void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events);

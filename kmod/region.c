@@ -17,6 +17,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
@@ -30,11 +31,11 @@
 #define REGION_FLAGS (IPCX_REGION_F_RESERVE | IPCX_REGION_F_HUGE)
 
 /* Queues of a region. */
-#define REGION_LOCKERS 0
+#define REGION_LOCKERS	 0
 #define REGION_LISTENERS 1
 
 /* Holding.mode */
-#define REGION_READS 1
+#define REGION_READS  1
 #define REGION_WRITES 2
 
 /**
@@ -43,7 +44,7 @@
  * @file: The memory; constant
  * @size: In bytes, whole pages; constant
  * @flags: &enum ipcx_region_flags; constant
- * @order: &enum ipcx_sem_order; constant
+ * @order: &enum ipcx_order; constant
  * @seals: &enum ipcx_seals
  * @writable_maps: Mappings that can be written, or made so
  * @readers: Read locks held
@@ -78,10 +79,14 @@ static struct ipcx_region *to_region(struct ipcx_object *obj)
 static struct vfsmount *huge_mount;
 static DEFINE_MUTEX(huge_mutex);
 
-/* The operations of shmem, with open and close of ours. Filled in once. */
-static struct vm_operations_struct region_vm_ops;
-static const struct vm_operations_struct *region_base_ops;
+/*
+ * The operations of shmem, with what we change. Filled in once, from the first
+ * file and mapping that shmem makes.
+ */
 static DEFINE_MUTEX(region_ops_mutex);
+static struct file_operations region_file_ops;
+static struct vm_operations_struct region_vm_ops; /* Not const: see above. */
+static const struct vm_operations_struct *region_base_ops;
 
 static struct vfsmount *region_huge_mount(void)
 {
@@ -100,12 +105,7 @@ static struct vfsmount *region_huge_mount(void)
 	return mount;
 }
 
-/**
- * ipcx_region_exit() - Give the tmpfs for huge pages back
- *
- * Context: Module exit; no region is left.
- */
-void ipcx_region_exit(void)
+static void region_exit(void)
 {
 	if (huge_mount)
 		kern_unmount(huge_mount);
@@ -118,8 +118,7 @@ static int region_lock_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		container_of(q, struct ipcx_region, obj.waitq[REGION_LOCKERS]);
 	struct ipcx_holding *h = e->holding;
 
-	if (region->writer ||
-	    (e->mode == IPCX_LOCK_WRITE && region->readers))
+	if (region->writer || (e->mode == IPCX_LOCK_WRITE && region->readers))
 		return -EAGAIN;
 	if (e->mode == IPCX_LOCK_WRITE) {
 		region->writer = true;
@@ -129,7 +128,7 @@ static int region_lock_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		h->mode = REGION_READS;
 	}
 	if (!h->units++)
-		h->since = ktime_get_boottime_ns();
+		h->since = ktime_get_coarse_boottime_ns();
 	return region->inconsistent ? -EOWNERDEAD : 0;
 }
 
@@ -168,8 +167,8 @@ static const struct ipcx_waitq_ops region_lock_ops = {
 static int region_bell_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 			   bool arm)
 {
-	struct ipcx_region *region = container_of(
-		q, struct ipcx_region, obj.waitq[REGION_LISTENERS]);
+	struct ipcx_region *region = container_of(q, struct ipcx_region,
+						  obj.waitq[REGION_LISTENERS]);
 
 	return region->rings > e->since ? 0 : -EAGAIN;
 }
@@ -204,11 +203,29 @@ static void region_serve(struct ipcx_region *region, int queue)
 	} while (more);
 }
 
+/*
+ * Without fallocate(): madvise(MADV_REMOVE) on a mapping would punch holes into
+ * memory that was reserved. The file outlives the region for as long as its
+ * last fput() takes, so it pins the module.
+ */
+static void region_set_file_ops(struct file *file)
+{
+	mutex_lock(&region_ops_mutex);
+	if (!region_file_ops.owner) {
+		region_file_ops = *file->f_op;
+		region_file_ops.fallocate = NULL;
+		region_file_ops.owner = THIS_MODULE;
+	}
+	mutex_unlock(&region_ops_mutex);
+	__module_get(THIS_MODULE);
+	file->f_op = &region_file_ops;
+}
+
 static int region_make_file(struct ipcx_region *region)
 {
 	struct vfsmount *mount = NULL;
 	struct file *file;
-	int r;
+	int r = 0;
 
 	if (region->flags & IPCX_REGION_F_HUGE) {
 		mount = region_huge_mount();
@@ -221,11 +238,11 @@ static int region_make_file(struct ipcx_region *region)
 	region->file = file;
 	/* Also for who gets at it through /proc/PID/map_files. */
 	file_inode(file)->i_mode = S_IFREG;
-	SHMEM_I(file_inode(file))->seals =
-		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
-	if (!(region->flags & IPCX_REGION_F_RESERVE))
-		return 0;
-	r = vfs_fallocate(file, 0, 0, region->size);
+	SHMEM_I(file_inode(file))->seals = F_SEAL_SEAL | F_SEAL_SHRINK |
+					   F_SEAL_GROW;
+	if (region->flags & IPCX_REGION_F_RESERVE)
+		r = vfs_fallocate(file, 0, 0, region->size);
+	region_set_file_ops(file);
 	return r == -ENOSPC ? -ENOMEM : r;
 }
 
@@ -411,8 +428,8 @@ static int region_lock(struct ipcx_call *call)
 	r = ipcx_deadline_set(&deadline, arg->clockid, arg->deadline);
 	if (r)
 		return r;
-	if (!(call->handle->rights & (arg->mode == IPCX_LOCK_WRITE ?
-					      IPCX_RIGHT_WRITE :
+	if (!(call->handle->rights &
+	      (arg->mode == IPCX_LOCK_WRITE ? IPCX_RIGHT_WRITE :
 					      IPCX_RIGHT_READ)))
 		return -EACCES;
 
@@ -424,8 +441,7 @@ static int region_lock(struct ipcx_call *call)
 		if (IS_ERR(h))
 			return PTR_ERR(h);
 		e.holding = h;
-		r = ipcx_wait(&call->obj->waitq[REGION_LOCKERS], &e,
-			      &deadline);
+		r = ipcx_wait(&call->obj->waitq[REGION_LOCKERS], &e, &deadline);
 		ipcx_holding_unpin(h);
 	}
 	if (r != -EOWNERDEAD)
@@ -696,22 +712,22 @@ static int region_set_vm_ops(struct vm_area_struct *vma)
 static int region_map_rights(struct ipcx_region *region, u32 rights,
 			     struct vm_area_struct *vma)
 {
-	bool may = rights & IPCX_RIGHT_WRITE;
 	int r = 0;
 
 	if (!vma_may_be_written(vma))
 		return 0;
 	spin_lock(&region->obj.lock);
-	if (region->seals & IPCX_SEAL_WRITE)
-		may = false;
-	if (may)
-		region->writable_maps++;
-	else if (vma->vm_flags & VM_WRITE)
+	if (!(rights & IPCX_RIGHT_WRITE))
 		r = -EACCES;
+	else if (region->seals & IPCX_SEAL_WRITE)
+		r = -EPERM;
+	else
+		region->writable_maps++;
 	spin_unlock(&region->obj.lock);
-	if (!may && !r)
-		vm_flags_clear(vma, VM_MAYWRITE);
-	return r;
+	if (!r || vma->vm_flags & VM_WRITE)
+		return r;
+	vm_flags_clear(vma, VM_MAYWRITE);
+	return 0;
 }
 
 static int region_mmap(struct ipcx_object *obj, struct file *file, u32 rights,
@@ -780,6 +796,7 @@ static const struct ipcx_call_desc region_calls[] = {
 const struct ipcx_type ipcx_region_type = {
 	.id = IPCX_TYPE_REGION,
 	.name = "region",
+	.exit = region_exit,
 	.size = sizeof(struct ipcx_region),
 	.calls = region_calls,
 	.nr_calls = ARRAY_SIZE(region_calls),

@@ -16,6 +16,4 @@ extern const struct ipcx_type ipcx_region_type;
 /* Largest region: whole pages, and their number fits everywhere. */
 #define IPCX_REGION_MAX ((u64)(LONG_MAX & PAGE_MASK) - PAGE_SIZE)
 
-void ipcx_region_exit(void);
-
 #endif /* IPCX_ROOMS_H */

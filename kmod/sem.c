@@ -44,7 +44,7 @@
  * @obj: The base
  * @kind: &enum ipcx_sem_kind; constant
  * @max: Its maximum; constant
- * @order: &enum ipcx_sem_order; constant
+ * @order: &enum ipcx_order; constant
  * @on_death: &enum ipcx_on_death; constant
  * @flags: &enum ipcx_sem_flags; constant
  * @held: Owned: units held or kept; protected by the object's lock
@@ -159,7 +159,7 @@ static int sem_count_try(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 	if (r || !h)
 		return r;
 	if (!h->units)
-		h->since = ktime_get_boottime_ns();
+		h->since = ktime_get_coarse_boottime_ns();
 	h->units += e->units;
 	sem->held += e->units;
 	if (!sem->nr_deaths)
@@ -196,7 +196,7 @@ static bool lock_holder_known(struct ipcx_sem *sem, u32 id)
 static int lock_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e, bool arm)
 {
 	u32 v = READ_ONCE(*sem->word);
-	u32 id, new;
+	u32 id, next;
 	int tries;
 
 	e->holding->mode = SEM_ATTACHED;
@@ -210,13 +210,13 @@ static int lock_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e, bool arm)
 				return -EAGAIN;
 			continue;
 		}
-		new = (v & ~IPCX_LOCK_WORD_HOLDER) | e->holding->id;
+		next = (v & ~IPCX_LOCK_WORD_HOLDER) | e->holding->id;
 		if (id && sem->on_death == IPCX_DEATH_REPORT)
-			new |= IPCX_LOCK_WORD_HOLDER_DEAD;
-		if (!try_cmpxchg(sem->word, &v, new))
+			next |= IPCX_LOCK_WORD_HOLDER_DEAD;
+		if (!try_cmpxchg(sem->word, &v, next))
 			continue;
-		e->holding->since = ktime_get_boottime_ns();
-		if (!(new & IPCX_LOCK_WORD_HOLDER_DEAD))
+		e->holding->since = ktime_get_coarse_boottime_ns();
+		if (!(next & IPCX_LOCK_WORD_HOLDER_DEAD))
 			return 0;
 		return -EOWNERDEAD;
 	}
@@ -293,8 +293,7 @@ static __poll_t sem_events_locked(struct ipcx_sem *sem)
 	if (ready && (sem->obj.waitq[0].barging ||
 		      ipcx_waitq_empty_locked(&sem->obj.waitq[0])))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (sem->kind == IPCX_SEM_PLAIN &&
-	    (v & IPCX_SEM_WORD_VALUE) < sem->max)
+	if (sem->kind == IPCX_SEM_PLAIN && (v & IPCX_SEM_WORD_VALUE) < sem->max)
 		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
 }
@@ -306,6 +305,7 @@ static __poll_t sem_events_locked(struct ipcx_sem *sem)
  */
 static __poll_t sem_changed_locked(struct ipcx_sem *sem)
 {
+	/* Without a barrier: see ipcx_object_wake_pollers(). */
 	if (!waitqueue_active(&sem->obj.poll)) {
 		if (READ_ONCE(*sem->word) & IPCX_SEM_WORD_NOTIFY &&
 		    !sem->obj.dead)
@@ -322,7 +322,7 @@ static void sem_wake_pollers(struct ipcx_sem *sem, __poll_t events)
 }
 
 /* Serve waiters and pollers after something was given. */
-static void sem_serve(struct ipcx_sem *sem)
+static noinline void sem_serve(struct ipcx_sem *sem)
 {
 	struct ipcx_wakeups wakeups = {};
 	__poll_t events;
@@ -362,30 +362,36 @@ static int sem_give_locked(struct ipcx_sem *sem, u32 units)
 	return 0;
 }
 
+/*
+ * Give, and serve those who wait: with the lock taken anew, which costs only
+ * when there are any. Nobody overtakes them in between, for the queue is not
+ * empty.
+ */
 static int sem_give(struct ipcx_sem *sem, u32 units)
 {
-	struct ipcx_wakeups wakeups = {};
 	__poll_t events = 0;
-	bool more = false;
+	bool waiters = false;
 	int r;
 
 	spin_lock(&sem->obj.lock);
 	r = sem_give_locked(sem, units);
 	if (!r) {
-		more = ipcx_waitq_run_locked(&sem->obj.waitq[0], &wakeups);
-		events = sem_changed_locked(sem);
+		waiters = !ipcx_waitq_empty_locked(&sem->obj.waitq[0]);
+		if (!waiters)
+			events = sem_changed_locked(sem);
 	}
 	spin_unlock(&sem->obj.lock);
-	ipcx_wakeups_flush(&wakeups);
-	sem_wake_pollers(sem, events);
-	if (more)
+	if (unlikely(waiters))
 		sem_serve(sem);
+	else if (unlikely(events))
+		sem_wake_pollers(sem, events);
 	return r;
 }
 
 /* Wait behind a holding that is there, or made first. */
-static int sem_take_slow(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
-			 const struct ipcx_deadline *deadline)
+static noinline int sem_take_slow(struct ipcx_sem *sem,
+				  struct ipcx_wait_entry *e,
+				  const struct ipcx_deadline *deadline)
 {
 	struct ipcx_holding *h = NULL;
 	int r;
@@ -428,8 +434,7 @@ static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 
 	ipcx_settle();
 	r = sem_take_slow(sem, e, deadline);
-	if (sem->kind == IPCX_SEM_PLAIN && !r &&
-	    waitqueue_active(&sem->obj.poll))
+	if (sem->kind == IPCX_SEM_PLAIN && !r)
 		ipcx_object_wake_pollers(&sem->obj, EPOLLOUT | EPOLLWRNORM);
 	return r;
 }
@@ -636,8 +641,8 @@ static int sem_handoff(struct ipcx_call *call)
 		return r;
 	if (!(call->handle->rights & sem_give_right(sem)))
 		return -EACCES;
-	obj = ipcx_call_other(arg->wait_fd, IPCX_TYPE_SEM, IPCX_RIGHT_READ,
-			      &file);
+	obj = ipcx_handle_other(call->handle, arg->wait_fd, IPCX_TYPE_SEM,
+				IPCX_RIGHT_READ, &file);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	other = to_sem(obj);
@@ -672,7 +677,8 @@ static void sem_stat_locked(struct ipcx_sem *sem, struct ipcx_sem_stat *stat)
 		stat->out_deaths = !!(v & IPCX_LOCK_WORD_HOLDER_DEAD);
 	} else {
 		stat->out_held = sem->held;
-		stat->out_value = v & IPCX_SEM_WORD_VALUE;
+		/* Whatever a peer wrote there. */
+		stat->out_value = min(v & IPCX_SEM_WORD_VALUE, sem->max);
 		stat->out_deaths = sem->nr_deaths;
 	}
 	stat->out_max = sem->max;
@@ -883,7 +889,8 @@ static __poll_t sem_poll(struct ipcx_object *obj, u64 mark)
 	__poll_t events;
 
 	spin_lock(&obj->lock);
-	if (sem->page)
+	/* Also before the word is mapped: it moves with its flags. */
+	if (!obj->dead)
 		sem_or(sem, IPCX_SEM_WORD_NOTIFY);
 	events = sem_events_locked(sem);
 	spin_unlock(&obj->lock);

@@ -305,6 +305,7 @@ static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		 * the write of waiter->state or e->poked.
 		 */
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		/* Pairs with the release in entry_end_locked(): the result. */
 		if (smp_load_acquire(&e->waiter->state) != IPCX_WAITING)
 			break;
 		if (READ_ONCE(e->poked)) {

@@ -78,8 +78,8 @@ struct ipcx_waiter {
 	int state;
 };
 
-#define IPCX_WAITING	(-1)
-#define IPCX_LEFT	(-2)
+#define IPCX_WAITING (-1)
+#define IPCX_LEFT    (-2)
 
 /**
  * struct ipcx_wait_entry - What a waiter wants of one queue
@@ -147,7 +147,7 @@ struct ipcx_waitq_ops {
  */
 struct ipcx_waitq {
 	struct rb_root_cached root;
-	spinlock_t *lock;
+	spinlock_t *lock; /* The object's. */
 	const struct ipcx_waitq_ops *ops;
 	u64 next_seq;
 	u32 nr;

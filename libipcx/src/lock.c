@@ -41,7 +41,7 @@ static _Atomic int lock_cpus;
 
 /* @word is valid when @generation is that of the process. */
 struct ipcx_lock {
-	ipcx_word *_Atomic word;
+	_Atomic(ipcx_word *) word;
 	_Atomic uint32_t generation;
 	int fd;
 	atomic_bool settled;

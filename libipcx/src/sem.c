@@ -21,7 +21,7 @@
  * long.
  */
 struct ipcx_sem {
-	ipcx_word *_Atomic word;
+	_Atomic(ipcx_word *) word;
 	_Atomic uint32_t max;
 	int fd;
 	atomic_bool settled;

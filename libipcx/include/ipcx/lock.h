@@ -36,7 +36,7 @@ struct ipcx_lock;
 
 /**
  * struct ipcx_lock_config - How a lock shall be; all zeros is valid
- * @order: &enum ipcx_sem_order of those who wait
+ * @order: &enum ipcx_order of those who wait
  * @on_death: &enum ipcx_on_death; 0 is IPCX_DEATH_RETURN, which tells nobody
  * @flags: &enum ipcx_create_flags and &enum ipcx_sem_flags
  * @mode: Mode bits, less the umask; 0 stands for 0600

@@ -34,7 +34,7 @@ struct ipcx_region;
  * @flags: &enum ipcx_create_flags and &enum ipcx_region_flags
  * @mode: Mode bits, less the umask; 0 stands for 0600
  * @rights: &enum ipcx_rights of the new handle; 0 stands for all
- * @order: &enum ipcx_sem_order of those who wait for the lock
+ * @order: &enum ipcx_order of those who wait for the lock
  * @lease_ns: Lease of a persistent one in nanoseconds, 0 for none
  * @reserved: Must be 0
  */

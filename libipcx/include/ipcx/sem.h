@@ -35,7 +35,7 @@ struct ipcx_sem;
  * @kind: IPCX_SEM_PLAIN or IPCX_SEM_OWNED
  * @initial: Units at the start, 0 to @max
  * @max: Most units there can be, 0 stands for IPCX_SEM_VALUE_MAX
- * @order: &enum ipcx_sem_order
+ * @order: &enum ipcx_order
  * @on_death: &enum ipcx_on_death; IPCX_DEATH_RETURN for a plain one
  * @flags: &enum ipcx_create_flags and &enum ipcx_sem_flags
  * @mode: Mode bits, less the umask; 0 stands for 0600

@@ -38,13 +38,14 @@
  * - EOPNOTSUPP: understood, but this kernel or object cannot do it.
  * - EFAULT: a user pointer cannot be read or written. Nothing was lost: what
  *   had been taken was put back.
- * - EBADF, EXDEV: another descriptor named by the call is not an ipcx object,
- *   or is of another kind or namespace.
+ * - EBADF: another descriptor that the call names is not an ipcx object, or not
+ *   of the right type.
  * - EACCES: the handle lacks a right, or the object's mode refuses it.
  * - EPERM: the caller is not the holder, or not allowed to do this at all.
  * - ENOENT, EEXIST: there is no such name; the name is taken.
  * - EMEDIUMTYPE: the name belongs to an object of another type.
- * - EAGAIN: it would have to wait, and the deadline is 0 or O_NONBLOCK is set.
+ * - EAGAIN: it would have to wait, and the deadline is 0; for read(), O_NONBLOCK
+ *   is set. O_NONBLOCK means nothing to ioctls.
  * - ETIMEDOUT: the deadline passed. Nothing was taken.
  * - EINTR: a signal came and nothing was taken. Deadlines are absolute, so a
  *   call that is restarted by SA_RESTART does not wait longer.
@@ -66,15 +67,15 @@
  * once and gives ETIMEDOUT. Values between 2^63 and IPCX_FOREVER are EINVAL.
  */
 
-#define IPCX_ABI_VERSION	1
+#define IPCX_ABI_VERSION 1
 
 /* Not in Documentation/userspace-api/ioctl/ioctl-number.rst of Linux 6.12. */
-#define IPCX_IOC_TYPE		0xBB
+#define IPCX_IOC_TYPE 0xBB
 
 /* Size of a name: '/', 1 to 62 of [A-Za-z0-9._-], a NUL, the rest NULs. */
-#define IPCX_NAME_SIZE		64
+#define IPCX_NAME_SIZE 64
 
-#define IPCX_FOREVER		0xffffffffffffffffULL
+#define IPCX_FOREVER 0xffffffffffffffffULL
 
 /**
  * enum ipcx_type_id - The types of object
@@ -401,16 +402,16 @@ struct ipcx_quota {
  */
 
 /* Largest maximum of a semaphore. */
-#define IPCX_SEM_VALUE_MAX	0x3fffffffU
+#define IPCX_SEM_VALUE_MAX 0x3fffffffU
 
 /*
  * The mapped word of a plain semaphore: the first __u32 of the page. While
  * SLEEPERS is set, V must go through the kernel, and P as well unless the
  * semaphore barges. While NOTIFY is set, both must.
  */
-#define IPCX_SEM_WORD_SLEEPERS	0x80000000U
-#define IPCX_SEM_WORD_NOTIFY	0x40000000U
-#define IPCX_SEM_WORD_VALUE	0x3fffffffU
+#define IPCX_SEM_WORD_SLEEPERS 0x80000000U
+#define IPCX_SEM_WORD_NOTIFY   0x40000000U
+#define IPCX_SEM_WORD_VALUE    0x3fffffffU
 
 /*
  * The mapped word of a lock: 0 is free and quiet; the holder's id alone is held
@@ -418,10 +419,10 @@ struct ipcx_quota {
  * own id to 0; whatever else is found goes through the kernel. HOLDER_DEAD stays
  * set until IPCX_IOC_SEM_CONSISTENT.
  */
-#define IPCX_LOCK_WORD_SLEEPERS		0x80000000U
-#define IPCX_LOCK_WORD_NOTIFY		0x40000000U
-#define IPCX_LOCK_WORD_HOLDER_DEAD	0x20000000U
-#define IPCX_LOCK_WORD_HOLDER		0x1fffffffU
+#define IPCX_LOCK_WORD_SLEEPERS	   0x80000000U
+#define IPCX_LOCK_WORD_NOTIFY	   0x40000000U
+#define IPCX_LOCK_WORD_HOLDER_DEAD 0x20000000U
+#define IPCX_LOCK_WORD_HOLDER	   0x1fffffffU
 
 /**
  * enum ipcx_sem_kind - Kinds of semaphore
@@ -436,13 +437,13 @@ enum ipcx_sem_kind {
 };
 
 /**
- * enum ipcx_sem_order - In which order waiters are served
+ * enum ipcx_order - In which order waiters are served
  * @IPCX_ORDER_FIFO: In the order of their coming
  * @IPCX_ORDER_PRIO: By real-time priority at the time of the call, FIFO inside
  *	one; all tasks that are not SCHED_FIFO, SCHED_RR or SCHED_DEADLINE share
  *	the lowest
  */
-enum ipcx_sem_order {
+enum ipcx_order {
 	IPCX_ORDER_FIFO = 0,
 	IPCX_ORDER_PRIO = 1
 };
@@ -478,7 +479,7 @@ enum ipcx_sem_flags {
  * @kind: &enum ipcx_sem_kind
  * @initial: Units at the start, 0 to @max; 1 for a lock
  * @max: Most units that can be there, 1 to IPCX_SEM_VALUE_MAX; 1 for a lock
- * @order: &enum ipcx_sem_order
+ * @order: &enum ipcx_order
  * @on_death: &enum ipcx_on_death; IPCX_DEATH_RETURN for a plain one
  * @lease_ns: Lease of a persistent object in nanoseconds, 0 for none
  * @out_fd: The new descriptor
@@ -582,7 +583,7 @@ struct ipcx_sem_handoff {
  * @out_max: Its maximum
  * @out_held: Units held by living processes, or kept for dead ones; 0 if plain
  * @out_kind: &enum ipcx_sem_kind
- * @out_order: &enum ipcx_sem_order
+ * @out_order: &enum ipcx_order
  * @out_on_death: &enum ipcx_on_death
  * @out_flags: &enum ipcx_sem_flags it was created with
  * @out_waiters: Calls that sleep on it
@@ -643,7 +644,9 @@ struct ipcx_sem_consistent {
  * A region is memory of a fixed size that several processes map. Its handle
  * decides what a mapping may do, for life: without WRITE neither mprotect() nor
  * a look through /proc makes it writable. It can be swapped out, is charged to
- * the memory cgroup of who touches it first, and cannot be truncated.
+ * the memory cgroup of who touches it first, and cannot be truncated. mmap()
+ * needs READ, and gives EINVAL for a range that is not inside the region, EACCES
+ * for writing without WRITE, and EPERM for writing to a sealed region.
  *
  * Beside the memory a region has a reader/writer lock, kept in the kernel's
  * ledger, and a doorbell: a counter that can be rung and waited for. poll()
@@ -666,7 +669,7 @@ enum ipcx_region_flags {
  * @flags: &enum ipcx_create_flags and &enum ipcx_region_flags
  * @mode: Mode bits, 0 to 0777, less the caller's umask
  * @rights: Rights of the new handle; 0 stands for all
- * @order: &enum ipcx_sem_order of those who wait for its lock
+ * @order: &enum ipcx_order of those who wait for its lock
  * @size: Size in bytes, not 0; rounded up to whole pages
  * @lease_ns: Lease of a persistent object in nanoseconds, 0 for none
  * @out_fd: The new descriptor
@@ -829,7 +832,7 @@ struct ipcx_region_wait {
  * @out_writable_maps: Mappings through which it could be written
  * @out_readers: Read locks that are held
  * @out_writer: 1 while the write lock is held
- * @out_order: &enum ipcx_sem_order of those who wait for its lock
+ * @out_order: &enum ipcx_order of those who wait for its lock
  * @out_inconsistent: 1 from a writer's death until made consistent
  *
  * Since 0.1.
@@ -858,8 +861,8 @@ struct ipcx_region_stat {
  * stands for a process that is not visible there.
  */
 
-#define IPCX_GENL_NAME		"ipcx"
-#define IPCX_GENL_VERSION	1
+#define IPCX_GENL_NAME	  "ipcx"
+#define IPCX_GENL_VERSION 1
 
 /**
  * enum ipcx_cmd - Commands of the netlink family

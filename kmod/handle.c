@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Handles: what descriptors stand for.
+ */
+#include "handle.h"
+
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "quota.h"
+
+/**
+ * ipcx_handle_new() - What a descriptor stands for
+ * @obj: The object, of which the new handle takes over one count of handles; or
+ *	NULL for a device handle
+ * @net: The network namespace; gets a reference
+ * @rights: Of the handle
+ * @fops: What the files of objects do that are opened through it
+ *
+ * Context: Sleeps.
+ * Return: The handle, or an ERR_PTR (then the count is still the caller's).
+ */
+struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
+				    u32 rights,
+				    const struct file_operations *fops)
+{
+	struct ipcx_handle *handle;
+	struct ipcx_user *user;
+	int r;
+
+	user = ipcx_user_current();
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	r = ipcx_charge(user, IPCX_RESOURCE_HANDLES, 1);
+	if (r)
+		goto err_user;
+	r = -ENOMEM;
+	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	if (!handle)
+		goto err_uncharge;
+	handle->obj = obj;
+	handle->net = get_net(net);
+	handle->ns = ipcx_ns_of(net);
+	handle->rights = rights;
+	handle->fops = fops;
+	handle->user = user;
+	return handle;
+
+err_uncharge:
+	ipcx_uncharge(user, IPCX_RESOURCE_HANDLES, 1);
+err_user:
+	ipcx_user_put(user);
+	return ERR_PTR(r);
+}
+
+/**
+ * ipcx_handle_free() - The descriptor was closed
+ * @handle: What it stood for
+ *
+ * Context: Sleeps.
+ */
+void ipcx_handle_free(struct ipcx_handle *handle)
+{
+	if (handle->obj)
+		ipcx_object_unhold(handle->obj);
+	ipcx_uncharge(handle->user, IPCX_RESOURCE_HANDLES, 1);
+	ipcx_user_put(handle->user);
+	put_net(handle->net);
+	kfree(handle);
+}
+
+/* The kernel's own checks of read, write and mmap follow the rights. */
+static int file_flags(u32 rights)
+{
+	switch (rights & (IPCX_RIGHT_READ | IPCX_RIGHT_WRITE)) {
+	case IPCX_RIGHT_READ | IPCX_RIGHT_WRITE:
+		return O_RDWR;
+	case IPCX_RIGHT_WRITE:
+		return O_WRONLY;
+	default:
+		return O_RDONLY;
+	}
+}
+
+/**
+ * ipcx_handle_file() - A file for a new handle
+ * @obj: The object; the file takes over one count of handles, also on failure
+ * @from: The handle through which it was opened
+ * @rights: Of the new handle
+ *
+ * Context: Sleeps.
+ * Return: The file, or an ERR_PTR.
+ */
+struct file *ipcx_handle_file(struct ipcx_object *obj,
+			      const struct ipcx_handle *from, u32 rights)
+{
+	struct ipcx_handle *handle;
+	struct file *file;
+	char name[16];
+
+	handle = ipcx_handle_new(obj, from->net, rights, from->fops);
+	if (IS_ERR(handle)) {
+		ipcx_object_unhold(obj);
+		return ERR_CAST(handle);
+	}
+	snprintf(name, sizeof(name), "[ipcx-%s]", obj->type->name);
+	file = anon_inode_getfile(name, from->fops, handle, file_flags(rights));
+	if (IS_ERR(file))
+		ipcx_handle_free(handle);
+	return file;
+}
+
+/**
+ * ipcx_handle_other() - Another object that a call names
+ * @handle: On which it is carried out
+ * @fd: By this descriptor
+ * @type: &enum ipcx_type_id that it must have
+ * @rights: Rights that its handle must have
+ * @file: Gets a reference, which the caller gives back when it is done
+ *
+ * Context: Process context.
+ * Return: The object, valid as long as @file, or an ERR_PTR: -EBADF, -EACCES,
+ * -EIDRM.
+ */
+struct ipcx_object *ipcx_handle_other(const struct ipcx_handle *handle, int fd,
+				      u32 type, u32 rights, struct file **file)
+{
+	struct ipcx_handle *other;
+	int r = -EBADF;
+
+	*file = fget(fd);
+	if (!*file)
+		return ERR_PTR(r);
+	if ((*file)->f_op != handle->fops)
+		goto err_put;
+	other = (*file)->private_data;
+	if (other->obj->type->id != type)
+		goto err_put;
+	r = -EACCES;
+	if ((other->rights & rights) != rights)
+		goto err_put;
+	r = -EIDRM;
+	if (READ_ONCE(other->obj->dead))
+		goto err_put;
+	return other->obj;
+
+err_put:
+	fput(*file);
+	return ERR_PTR(r);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Handles: what descriptors stand for.
+ */
+#ifndef IPCX_HANDLE_H
+#define IPCX_HANDLE_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+#include "object.h"
+
+struct file;
+struct file_operations;
+
+/**
+ * struct ipcx_handle - What a descriptor stands for
+ * @obj: The object, with a handle on it; NULL for a device handle
+ * @ns: The namespace, pinned by @net
+ * @net: The network namespace, with a reference
+ * @rights: &enum ipcx_rights; constant
+ * @user: Who pays for the handle, with a reference
+ * @fops: What the files of objects do that are opened through it
+ * @mark: Number of the room: what was seen through this handle
+ */
+struct ipcx_handle {
+	struct ipcx_object *obj;
+	struct ipcx_ns *ns;
+	struct net *net;
+	u32 rights;
+	struct ipcx_user *user;
+	const struct file_operations *fops;
+	atomic64_t mark;
+};
+
+struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
+				    u32 rights,
+				    const struct file_operations *fops);
+void ipcx_handle_free(struct ipcx_handle *handle);
+
+struct file *ipcx_handle_file(struct ipcx_object *obj,
+			      const struct ipcx_handle *from, u32 rights);
+struct ipcx_object *ipcx_handle_other(const struct ipcx_handle *handle, int fd,
+				      u32 type, u32 rights, struct file **file);
+
+#endif /* IPCX_HANDLE_H */
