@@ -17,7 +17,6 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
@@ -85,6 +84,7 @@ static DEFINE_MUTEX(huge_mutex);
  */
 static DEFINE_MUTEX(region_ops_mutex);
 static struct file_operations region_file_ops;
+static const struct file_operations *region_base_file_ops;
 static struct vm_operations_struct region_vm_ops; /* Not const: see above. */
 static const struct vm_operations_struct *region_base_ops;
 
@@ -205,19 +205,20 @@ static void region_serve(struct ipcx_region *region, int queue)
 
 /*
  * Without fallocate(): madvise(MADV_REMOVE) on a mapping would punch holes into
- * memory that was reserved. The file outlives the region for as long as its
- * last fput() takes, so it pins the module.
+ * memory that was reserved. Mappings pin the object, so when it is freed nobody
+ * is left who could call through our table; then the file gets its own back,
+ * for its last fput() may come after the module has gone.
  */
 static void region_set_file_ops(struct file *file)
 {
 	mutex_lock(&region_ops_mutex);
-	if (!region_file_ops.owner) {
+	if (!region_base_file_ops) {
 		region_file_ops = *file->f_op;
 		region_file_ops.fallocate = NULL;
-		region_file_ops.owner = THIS_MODULE;
+		region_base_file_ops = file->f_op;
 	}
 	mutex_unlock(&region_ops_mutex);
-	__module_get(THIS_MODULE);
+	WARN_ON_ONCE(file->f_op != region_base_file_ops);
 	file->f_op = &region_file_ops;
 }
 
@@ -597,8 +598,11 @@ static void region_release(struct ipcx_object *obj)
 	struct ipcx_region *region = to_region(obj);
 
 	ipcx_holding_free(region->death);
-	if (region->file)
-		fput(region->file);
+	if (!region->file)
+		return;
+	if (region->file->f_op == &region_file_ops)
+		region->file->f_op = region_base_file_ops;
+	fput(region->file);
 }
 
 static u32 region_held(struct ipcx_object *obj, const struct ipcx_holding *h)

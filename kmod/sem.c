@@ -190,7 +190,9 @@ static void sem_count_undo(struct ipcx_sem *sem, struct ipcx_wait_entry *e)
  */
 static bool lock_holder_known(struct ipcx_sem *sem, u32 id)
 {
-	return id == SEM_KEPT || ipcx_holding_find_locked(&sem->obj.ledger, id);
+	if (id == SEM_KEPT)
+		return sem->on_death == IPCX_DEATH_KEEP;
+	return ipcx_holding_find_locked(&sem->obj.ledger, id);
 }
 
 static int lock_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e, bool arm)

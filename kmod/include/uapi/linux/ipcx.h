@@ -21,9 +21,10 @@
  *
  * All calls are ``_IOWR`` with the size of their structure encoded. A shorter
  * structure than the kernel's is filled up with zeros; in a longer one the tail
- * that the kernel does not know must be zero. Fields named ``out_*`` are
- * written by the kernel and ignored on the way in; fields named ``__reserved``
- * must be zero. Descriptors that a call returns are close-on-exec.
+ * that the kernel does not know must be zero. Fields named ``out_*`` are ignored
+ * on the way in and written when there is an answer, which is on success, or
+ * with the error that the field speaks of; fields named ``__reserved`` must be
+ * zero. Descriptors that a call returns are close-on-exec.
  */
 
 /**
@@ -40,7 +41,8 @@
  *   had been taken was put back.
  * - EBADF: another descriptor that the call names is not an ipcx object, or not
  *   of the right type.
- * - EACCES: the handle lacks a right, or the object's mode refuses it.
+ * - EACCES: the handle lacks a right, or the object's mode refuses it. read()
+ *   and write() say EBADF for a missing right, as for all files.
  * - EPERM: the caller is not the holder, or not allowed to do this at all.
  * - ENOENT, EEXIST: there is no such name; the name is taken.
  * - EMEDIUMTYPE: the name belongs to an object of another type.

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The library: contexts, semaphores, locks and regions; T15's two examples. */
+#include "ipcx_fd.h"
+
+#include <ipcx.h>
+
+#define PROCESSES 4
+#define ROUNDS	  300
+
+FIXTURE(library)
+{
+	struct ipcx *ipcx;
+	char name[IPCX_NAME_SIZE];
+	struct t_census before;
+};
+
+FIXTURE_SETUP(library)
+{
+	self->before = t_census();
+	ASSERT_EQ(0, ipcx_open(NULL, &self->ipcx));
+	t_name(self->name, "lib");
+}
+
+/* After the end of the test's process: what it had is gone. */
+FIXTURE_TEARDOWN_PARENT(library)
+{
+	EXPECT_TRUE(t_same_census(&self->before));
+}
+
+static struct ipcx_sem *make_sem(struct ipcx *ipcx, uint32_t kind,
+				 uint32_t initial, uint32_t max)
+{
+	struct ipcx_sem_config config = {
+		.kind = kind,
+		.initial = initial,
+		.max = max,
+	};
+	struct ipcx_sem *sem;
+
+	return ipcx_sem_create(ipcx, NULL, &config, &sem) ? NULL : sem;
+}
+
+static struct ipcx_lock *make_lock(struct ipcx *ipcx)
+{
+	struct ipcx_lock_config config = { .on_death = IPCX_DEATH_REPORT };
+	struct ipcx_lock *lock;
+
+	return ipcx_lock_create(ipcx, NULL, &config, &lock) ? NULL : lock;
+}
+
+static uint32_t value_of(struct ipcx_sem *sem)
+{
+	uint32_t value = T_POISON32;
+
+	ipcx_sem_value(sem, &value);
+	return value;
+}
+
+static struct ipcx_deadline soon(void)
+{
+	return ipcx_deadline_in(T_LONG);
+}
+
+/* ---- Conventions ------------------------------------------------------- */
+
+/* Rows: L1 */
+TEST_F(library, failure_leaves_errno_and_outputs_alone)
+{
+	struct ipcx_sem_config config = { .max = 1 };
+	struct ipcx_sem *sem = (void *)0x1234;
+	struct ipcx *other = (void *)0x1234;
+
+	errno = 4242;
+	EXPECT_EQ(-ENOENT, ipcx_open("/nowhere", &other));
+	EXPECT_EQ(-ENOTTY, ipcx_open("/dev/null", &other));
+	EXPECT_EQ((void *)0x1234, other);
+	EXPECT_EQ(-ENOENT, ipcx_sem_open(self->ipcx, self->name, 0, &sem));
+	EXPECT_EQ(-EINVAL, ipcx_sem_open(self->ipcx, "bad name", 0, &sem));
+	config.reserved[3] = 1;
+	EXPECT_EQ(-EINVAL, ipcx_sem_create(self->ipcx, NULL, &config, &sem));
+	EXPECT_EQ((void *)0x1234, sem);
+	EXPECT_EQ(4242, errno);
+	ipcx_sem_free(NULL);
+	ipcx_lock_free(NULL);
+	ipcx_region_free(NULL);
+	ipcx_close(NULL);
+}
+
+TEST_F(library, context_tells_what_the_kernel_offers)
+{
+	struct ipcx_info info;
+	struct ipcx_quota quota;
+
+	memset(&info, T_POISON, sizeof(info));
+	ASSERT_EQ(0, ipcx_info(self->ipcx, &info));
+	EXPECT_EQ(IPCX_ABI_VERSION, info.out_abi_version);
+	EXPECT_EQ(IPCX_SEM_VALUE_MAX, info.out_max_value);
+	ASSERT_EQ(0, ipcx_quota(self->ipcx, &quota));
+	EXPECT_LE(1, quota.out_used[IPCX_RESOURCE_HANDLES]);
+	EXPECT_NE(NULL, ipcx_version());
+	EXPECT_EQ(FD_CLOEXEC, fcntl(ipcx_fd(self->ipcx), F_GETFD));
+}
+
+/* Rows: A3 H8 */
+TEST_F(library, deadlines_are_made_from_every_kind_of_time)
+{
+	struct ipcx_sem *sem = make_sem(self->ipcx, IPCX_SEM_PLAIN, 0, 1);
+	struct timespec past = { .tv_sec = 1 };
+	struct timespec bad = { .tv_nsec = 1000000000 };
+	unsigned long long start = t_now();
+	struct ipcx_deadline d;
+
+	ASSERT_NE(NULL, sem);
+	EXPECT_EQ(-EAGAIN, ipcx_sem_timedwait(sem, IPCX_NOWAIT));
+	d = ipcx_deadline_in(50 * T_MSEC);
+	EXPECT_EQ(-ETIMEDOUT, ipcx_sem_timedwait(sem, &d));
+	EXPECT_LE(50 * T_MSEC, t_now() - start);
+	d = ipcx_deadline_in(0);
+	EXPECT_EQ(-ETIMEDOUT, ipcx_sem_timedwait(sem, &d));
+	d = ipcx_deadline_in(UINT64_MAX);
+	EXPECT_EQ(IPCX_FOREVER, d.ns);
+	ASSERT_EQ(0, ipcx_deadline_at(CLOCK_REALTIME, &past, &d));
+	EXPECT_EQ(-ETIMEDOUT, ipcx_sem_timedwait(sem, &d));
+	EXPECT_EQ(-EINVAL, ipcx_deadline_at(CLOCK_REALTIME, &bad, &d));
+	EXPECT_EQ(-EINVAL, ipcx_deadline_at(99, &past, &d));
+	ASSERT_EQ(0, ipcx_deadline_in_on(CLOCK_BOOTTIME, T_MSEC, &d));
+	EXPECT_EQ(-ETIMEDOUT, ipcx_sem_timedwait(sem, &d));
+	ipcx_sem_free(sem);
+}
+
+/* ---- Semaphores -------------------------------------------------------- */
+
+/* Rows: T14 A1 A2 */
+TEST_F(library, semaphore_takes_and_gives_all_or_nothing)
+{
+	struct ipcx_sem *sem = make_sem(self->ipcx, IPCX_SEM_PLAIN, 3, 5);
+
+	ASSERT_NE(NULL, sem);
+	EXPECT_EQ(0, ipcx_sem_trywait(sem));
+	EXPECT_EQ(2, value_of(sem));
+	EXPECT_EQ(-EAGAIN, ipcx_sem_wait_n(sem, 3, IPCX_NOWAIT, NULL));
+	EXPECT_EQ(2, value_of(sem));
+	EXPECT_EQ(0, ipcx_sem_wait_n(sem, 2, IPCX_NOWAIT, NULL));
+	EXPECT_EQ(-EAGAIN, ipcx_sem_trywait(sem));
+	EXPECT_EQ(0, ipcx_sem_post_n(sem, 5));
+	EXPECT_EQ(-EOVERFLOW, ipcx_sem_post(sem));
+	EXPECT_EQ(5, value_of(sem));
+	EXPECT_EQ(-EINVAL, ipcx_sem_post_n(sem, 0));
+	EXPECT_EQ(-EINVAL, ipcx_sem_wait_n(sem, 0, NULL, NULL));
+	EXPECT_EQ(-EINVAL, ipcx_sem_wait_n(sem, 6, NULL, NULL));
+	ipcx_sem_free(sem);
+}
+
+/* Rows: T14 A6 H6 */
+TEST_F(library, death_of_an_owner_is_told_with_pid_and_units)
+{
+	struct ipcx_sem_config config = {
+		.kind = IPCX_SEM_OWNED,
+		.initial = 4,
+		.max = 4,
+		.on_death = IPCX_DEATH_REPORT,
+	};
+	struct ipcx_deadline d = soon();
+	struct ipcx_death death = {};
+	struct ipcx_sem *sem;
+	pid_t pid;
+
+	ASSERT_EQ(0, ipcx_sem_create(self->ipcx, NULL, &config, &sem));
+	EXPECT_EQ(1, ipcx_sem_is_new(sem));
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(-ipcx_sem_wait_n(sem, 3, NULL, NULL));
+	EXPECT_EQ(0, t_reap(pid));
+	EXPECT_EQ(-EOWNERDEAD, ipcx_sem_wait_n(sem, 4, &d, &death));
+	EXPECT_EQ(pid, death.pid);
+	EXPECT_EQ(3, death.units);
+	EXPECT_EQ(0, ipcx_sem_post_n(sem, 4));
+	EXPECT_EQ(-EPERM, ipcx_sem_post(sem));
+	ipcx_sem_free(sem);
+}
+
+/* Rows: K1 T14: what no one contends for costs no system call. */
+TEST_F(library, uncontended_operations_need_no_system_call)
+{
+	struct ipcx_sem *sem = make_sem(self->ipcx, IPCX_SEM_PLAIN, 1, 1);
+	struct ipcx_lock *lock = make_lock(self->ipcx);
+	pid_t pid;
+
+	ASSERT_NE(NULL, sem);
+	ASSERT_NE(NULL, lock);
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		/* The first use may still attach. */
+		if (ipcx_lock_acquire(lock) || ipcx_lock_release(lock) ||
+		    ipcx_sem_wait(sem) || ipcx_sem_post(sem))
+			_exit(1);
+		/* From here on only read, write and exit are allowed. */
+		if (prctl(PR_SET_SECCOMP, 1))
+			_exit(77);
+		for (int i = 0; i < 1000; i++) {
+			if (ipcx_lock_acquire(lock) ||
+			    ipcx_lock_release(lock) || ipcx_sem_wait(sem) ||
+			    ipcx_sem_post(sem))
+				syscall(__NR_exit, 2);
+		}
+		syscall(__NR_exit, 0);
+	}
+	switch (t_reap(pid)) {
+	case 0:
+		break;
+	case 77:
+		ipcx_sem_free(sem);
+		ipcx_lock_free(lock);
+		SKIP(return, "the kernel has no seccomp");
+	default:
+		EXPECT_TRUE(false);
+	}
+	ipcx_sem_free(sem);
+	ipcx_lock_free(lock);
+}
+
+/* ---- The two worked examples ------------------------------------------- */
+
+/* Rows: T15 (mutual exclusion of a critical section) T14 */
+TEST_F(library, critical_section_is_entered_by_one_process_at_a_time)
+{
+	struct ipcx_sem *mutex = make_sem(self->ipcx, IPCX_SEM_PLAIN, 1, 1);
+	volatile uint32_t *shared = t_shared(T_PAGE);
+	pid_t pid[PROCESSES];
+
+	ASSERT_NE(NULL, mutex);
+	for (int i = 0; i < PROCESSES; i++) {
+		pid[i] = t_fork();
+		ASSERT_LE(0, pid[i]);
+		if (pid[i])
+			continue;
+		for (int n = 0; n < ROUNDS; n++) {
+			uint32_t old;
+
+			if (ipcx_sem_wait(mutex)) /* P */
+				_exit(1);
+			old = shared[0];
+			if (!(n & 15))
+				sched_yield();
+			shared[0] = old + 1;
+			if (ipcx_sem_post(mutex)) /* V */
+				_exit(2);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < PROCESSES; i++)
+		EXPECT_EQ(0, t_reap(pid[i]));
+	EXPECT_EQ(PROCESSES * ROUNDS, shared[0]);
+	EXPECT_EQ(1, value_of(mutex));
+	ipcx_sem_free(mutex);
+	munmap((void *)shared, T_PAGE);
+}
+
+/* Rows: T15 (ordering of processes): each waits for the one before it. */
+TEST_F(library, processes_run_in_the_order_that_semaphores_give)
+{
+	struct ipcx_sem *before[PROCESSES];
+	int *log = t_shared(T_PAGE);
+	pid_t pid[PROCESSES];
+
+	for (int i = 0; i < PROCESSES; i++) {
+		before[i] = make_sem(self->ipcx, IPCX_SEM_PLAIN, 0, 1);
+		ASSERT_NE(NULL, before[i]);
+	}
+	/* The last is started first: it is the semaphores that order them. */
+	for (int i = PROCESSES - 1; i >= 0; i--) {
+		pid[i] = t_fork();
+		ASSERT_LE(0, pid[i]);
+		if (pid[i])
+			continue;
+		if (ipcx_sem_wait(before[i]))
+			_exit(1);
+		log[T_ADD(&log[PROCESSES], 1) - 1] = i + 1;
+		if (i + 1 < PROCESSES && ipcx_sem_post(before[i + 1]))
+			_exit(2);
+		_exit(0);
+	}
+	ASSERT_EQ(0, ipcx_sem_post(before[0]));
+	for (int i = 0; i < PROCESSES; i++) {
+		EXPECT_EQ(0, t_reap(pid[i]));
+		EXPECT_EQ(i + 1, log[i]);
+		ipcx_sem_free(before[i]);
+	}
+	munmap(log, T_PAGE);
+}
+
+/* Rows: T14 T15: bounded buffer of one producer and one consumer. */
+TEST_F(library, producer_and_consumer_never_overrun_the_buffer)
+{
+	enum {
+		SLOTS = 4,
+		ITEMS = 1000
+	};
+	struct ipcx_sem *empty =
+		make_sem(self->ipcx, IPCX_SEM_PLAIN, SLOTS, SLOTS);
+	struct ipcx_sem *full = make_sem(self->ipcx, IPCX_SEM_PLAIN, 0, SLOTS);
+	volatile uint32_t *slot = t_shared(T_PAGE);
+	struct ipcx_deadline d = soon();
+	pid_t pid;
+
+	ASSERT_NE(NULL, empty);
+	ASSERT_NE(NULL, full);
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		for (uint32_t i = 0; i < ITEMS; i++) {
+			if (ipcx_sem_wait(empty))
+				_exit(1);
+			slot[i % SLOTS] = i;
+			if (ipcx_sem_post(full))
+				_exit(2);
+		}
+		_exit(0);
+	}
+	for (uint32_t i = 0; i < ITEMS; i++) {
+		ASSERT_EQ(0, ipcx_sem_timedwait(full, &d));
+		ASSERT_EQ(i, slot[i % SLOTS]);
+		ASSERT_EQ(0, ipcx_sem_post(empty));
+	}
+	EXPECT_EQ(0, t_reap(pid));
+	ipcx_sem_free(empty);
+	ipcx_sem_free(full);
+	munmap((void *)slot, T_PAGE);
+}
+
+/* Rows: T15: two processes that take turns with one call each. */
+TEST_F(library, handoff_gives_and_takes_in_one_call)
+{
+	struct ipcx_sem *a = make_sem(self->ipcx, IPCX_SEM_PLAIN, 0, 1);
+	struct ipcx_sem *b = make_sem(self->ipcx, IPCX_SEM_PLAIN, 0, 1);
+	struct ipcx_deadline d = soon();
+	pid_t pid;
+
+	ASSERT_NE(NULL, a);
+	ASSERT_NE(NULL, b);
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (ipcx_sem_wait(a))
+			_exit(1);
+		for (int i = 0; i < ROUNDS - 1; i++) {
+			uint32_t units = 1;
+
+			if (ipcx_sem_handoff(b, &units, a, 1, NULL, NULL))
+				_exit(2);
+		}
+		_exit(-ipcx_sem_post(b));
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		uint32_t units = 1;
+
+		ASSERT_EQ(0, ipcx_sem_handoff(a, &units, b, 1, &d, NULL));
+		ASSERT_EQ(0, units);
+	}
+	EXPECT_EQ(0, t_reap(pid));
+	ipcx_sem_free(a);
+	ipcx_sem_free(b);
+}
+
+/* ---- Locks ------------------------------------------------------------- */
+
+/* Rows: T1 K1 */
+TEST_F(library, lock_excludes_processes_and_threads_may_release_it)
+{
+	struct ipcx_lock *lock = make_lock(self->ipcx);
+	pid_t pid;
+
+	ASSERT_NE(NULL, lock);
+	ASSERT_EQ(0, ipcx_lock_acquire(lock));
+	EXPECT_EQ(-EAGAIN, ipcx_lock_try(lock));
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		/* The child never acts under its parent's id. */
+		if (ipcx_lock_release(lock) != -EPERM)
+			_exit(1);
+		_exit(ipcx_lock_try(lock) == -EAGAIN ? 0 : 2);
+	}
+	EXPECT_EQ(0, t_reap(pid));
+	EXPECT_EQ(0, ipcx_lock_release(lock));
+	EXPECT_EQ(-EPERM, ipcx_lock_release(lock));
+	EXPECT_EQ(-EPERM, ipcx_lock_consistent(lock));
+	ipcx_lock_free(lock);
+}
+
+/* Rows: A6 D4 H6: a thousand deaths, each of a holder in user space. */
+TEST_F_TIMEOUT(library, lock_survives_a_thousand_deaths_of_its_holder, 120)
+{
+	struct ipcx_lock *lock = make_lock(self->ipcx);
+	struct ipcx_deadline d;
+
+	ASSERT_NE(NULL, lock);
+	for (int i = 0; i < 1000; i++) {
+		pid_t pid = t_fork(), dead = 0;
+
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			int ret = ipcx_lock_acquire(lock);
+
+			_exit(ret == 0 ? 0 : 1);
+		}
+		ASSERT_EQ(0, t_reap(pid));
+		d = soon();
+		ASSERT_EQ(-EOWNERDEAD,
+			  ipcx_lock_acquire_until(lock, &d, &dead));
+		ASSERT_EQ(pid, dead);
+		ASSERT_EQ(0, ipcx_lock_consistent(lock));
+		ASSERT_EQ(0, ipcx_lock_release(lock));
+	}
+	ipcx_lock_free(lock);
+}
+
+/* Rows: H6: fork while the parent holds it and the child takes it next. */
+TEST_F(library, child_takes_the_lock_when_the_parent_releases_it)
+{
+	struct ipcx_lock *lock = make_lock(self->ipcx);
+	pid_t pid;
+
+	ASSERT_NE(NULL, lock);
+	ASSERT_EQ(0, ipcx_lock_acquire(lock));
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (ipcx_lock_acquire(lock))
+			_exit(1);
+		_exit(-ipcx_lock_release(lock));
+	}
+	EXPECT_TRUE(T_UNTIL(t_waiters(ipcx_lock_fd(lock)) == 1));
+	EXPECT_EQ(0, ipcx_lock_release(lock));
+	EXPECT_EQ(0, t_reap(pid));
+	EXPECT_EQ(0, ipcx_lock_try(lock));
+	EXPECT_EQ(0, ipcx_lock_release(lock));
+	ipcx_lock_free(lock);
+}
+
+/* ---- Regions and names ------------------------------------------------- */
+
+/* Rows: T1 */
+TEST_F(library, region_is_shared_by_name_and_guarded_by_its_lock)
+{
+	struct ipcx_region_config config = { .size = T_PAGE };
+	struct ipcx_region *region;
+	volatile uint32_t *p;
+	void *addr;
+	size_t size;
+	pid_t pid;
+
+	ASSERT_EQ(0,
+		  ipcx_region_create(self->ipcx, self->name, &config, &region));
+	ASSERT_EQ(0, ipcx_region_map(region, PROT_READ | PROT_WRITE, &addr,
+				     &size));
+	ASSERT_EQ(T_PAGE, size);
+	p = addr;
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		struct ipcx_region *own;
+
+		if (ipcx_region_open(self->ipcx, self->name, 0, &own) ||
+		    ipcx_region_map(own, PROT_READ | PROT_WRITE, &addr, NULL))
+			_exit(1);
+		p = addr;
+		for (int i = 0; i < ROUNDS; i++) {
+			if (ipcx_region_lock_write(own))
+				_exit(2);
+			p[0]++;
+			if (ipcx_region_unlock(own))
+				_exit(3);
+		}
+		_exit(ipcx_region_ring(own, NULL) ? 4 : 0);
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, ipcx_region_lock_write(region));
+		p[0]++;
+		ASSERT_EQ(0, ipcx_region_unlock(region));
+	}
+	EXPECT_EQ(0, ipcx_region_wait(region, 0, NULL, NULL));
+	EXPECT_EQ(0, t_reap(pid));
+	EXPECT_EQ(2 * ROUNDS, p[0]);
+	ipcx_region_free(region);
+	ipcx_region_unmap(addr, size);
+}
+
+TEST_F(library, descriptors_become_handles_of_their_type_only)
+{
+	struct ipcx_sem *sem = make_sem(self->ipcx, IPCX_SEM_PLAIN, 1, 1);
+	struct ipcx_region *region = NULL;
+	struct ipcx_lock *lock = NULL;
+	struct ipcx_sem *other;
+	int fd, null;
+
+	ASSERT_NE(NULL, sem);
+	fd = dup(ipcx_sem_fd(sem));
+	EXPECT_EQ(-EMEDIUMTYPE, ipcx_region_from_fd(fd, &region));
+	EXPECT_EQ(-EMEDIUMTYPE, ipcx_lock_from_fd(fd, &lock));
+	ASSERT_EQ(0, ipcx_sem_from_fd(fd, &other));
+	EXPECT_EQ(0, ipcx_sem_wait(other));
+	EXPECT_EQ(-EAGAIN, ipcx_sem_trywait(sem));
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(-ENOTTY, ipcx_region_from_fd(null, &region));
+	EXPECT_EQ(-EBADF, ipcx_region_from_fd(-1, &region));
+	EXPECT_EQ(NULL, region);
+	EXPECT_EQ(NULL, lock);
+	close(null);
+	ipcx_sem_free(other);
+	ipcx_sem_free(sem);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,256 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2317 # check calls functions by their names
+# ipcxctl: exit statuses, what it prints, how strictly it reads.  KTAP.
+# Rows: J1 A10 T14 T15 L1.
+
+KSFT_SKIP=4
+NUMBER=0
+FAILED=0
+NAME=/tool-$$
+
+# The exit statuses of ipcxctl(1).
+declare -A EXIT=([OK]=0 [ERROR]=1 [USAGE]=2 [GONE]=3 [WAIT]=4 [DENIED]=5
+	[TAKEN]=6 [LIMIT]=7 [NO_IPCX]=8)
+
+skip_all() {
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit "$KSFT_SKIP"
+}
+
+result() {
+	NUMBER=$((NUMBER + 1))
+	if (($1)); then
+		FAILED=1
+		echo "not ok $NUMBER $2"
+	else
+		echo "ok $NUMBER $2"
+	fi
+}
+
+check() {
+	local name=$1 status=0
+
+	shift
+	"$@" || status=1
+	result "$status" "$name"
+}
+
+# status WANTED ARGUMENT...: runs ipcxctl and looks at its exit status, which is
+# a name from above or a number; what it says goes to $WORK/out and $WORK/err.
+status() {
+	local wanted=${EXIT[$1]:-$1} have=0
+
+	shift
+	timeout 20 ipcxctl "$@" >"$WORK/out" 2>"$WORK/err" </dev/null || have=$?
+	((have == wanted)) && return 0
+	echo "# ipcxctl $*: exit status $have, not $wanted"
+	sed 's/^/#   /' "$WORK/err"
+	return 1
+}
+
+as_alice() {
+	setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
+}
+
+# --------------------------------------------------------------- cases
+
+usage_is_strict() {
+	status USAGE &&
+		status USAGE nonsense &&
+		status USAGE sem &&
+		status USAGE sem nonsense &&
+		status USAGE sem create &&
+		status USAGE sem create noslash &&
+		status USAGE sem create "$NAME" one-too-many &&
+		status USAGE sem create "$NAME" --nonsense &&
+		status USAGE sem p "$NAME" 0 &&
+		status USAGE sem p "$NAME" 1x &&
+		status USAGE sem p "$NAME" -1 &&
+		status USAGE sem p "$NAME" 99999999999999999999 &&
+		status USAGE sem create "$NAME" --max 1e3 &&
+		status USAGE sem create "$NAME" --mode 888 &&
+		status USAGE sem create "$NAME" --mode 01777 &&
+		status USAGE sem create "$NAME" --kind other &&
+		status USAGE sem p "$NAME" --timeout 5 &&
+		status USAGE sem p "$NAME" --timeout 5x &&
+		status USAGE region create "$NAME" &&
+		status USAGE region create "$NAME" 4Q &&
+		status USAGE region create "$NAME" '' &&
+		status USAGE sem run "$NAME" &&
+		status GONE show "$NAME"
+}
+
+errors_name_the_tool_and_the_reason() {
+	status GONE sem value "$NAME" && [[ ! -s $WORK/out ]] &&
+		grep -q '^ipcxctl: ' "$WORK/err" &&
+		grep -q "$NAME" "$WORK/err"
+}
+
+help_and_version_are_there() {
+	status OK --help && grep -q 'sem create' "$WORK/out" &&
+		status OK sem create --help && grep -q -- --max "$WORK/out" &&
+		status OK --version && grep -q '^ipcxctl [0-9]' "$WORK/out"
+}
+
+semaphore_counts() {
+	status OK sem create "$NAME" --initial 2 --max 3 &&
+		status OK sem value "$NAME" && [[ $(<"$WORK/out") == 2 ]] &&
+		status OK sem p "$NAME" 2 &&
+		status WAIT sem p "$NAME" --nowait &&
+		status WAIT sem p "$NAME" --timeout 50ms &&
+		status OK sem v "$NAME" 3 &&
+		status LIMIT sem v "$NAME" &&
+		status OK sem value "$NAME" && [[ $(<"$WORK/out") == 3 ]] &&
+		status OK rm "$NAME" &&
+		status GONE sem value "$NAME"
+}
+
+names_are_taken_or_of_another_type() {
+	status OK sem create "$NAME" &&
+		status TAKEN sem create "$NAME" --excl &&
+		status TAKEN region create "$NAME" 4K &&
+		status TAKEN region read "$NAME" &&
+		status OK rm "$NAME"
+}
+
+strangers_are_refused() {
+	local have=0
+
+	status OK sem create "$NAME" --initial 1 || return 1
+	as_alice ipcxctl sem p "$NAME" 2>/dev/null || have=$?
+	((have == EXIT[DENIED])) || return 1
+	have=0
+	as_alice ipcxctl rm "$NAME" 2>/dev/null || have=$?
+	((have == EXIT[DENIED])) || return 1
+	# What may not be read is not shown.
+	! as_alice ipcxctl list | grep -q "$NAME" &&
+		status OK rm "$NAME"
+}
+
+missing_device_is_said() {
+	# A process that sees another /dev.
+	unshare -m sh -c 'mount -t tmpfs none /dev && ipcxctl info' \
+		>/dev/null 2>&1
+	(($? == EXIT[NO_IPCX]))
+}
+
+region_keeps_what_was_written() {
+	status OK region create "$NAME" 8K &&
+		printf 'hello, region' | ipcxctl region write "$NAME" &&
+		[[ $(ipcxctl region read --length 13 "$NAME") == \
+			'hello, region' ]] &&
+		printf 'X' | ipcxctl region write --offset 8191 "$NAME" &&
+		[[ $(ipcxctl region read --offset 8191 "$NAME") == X ]] &&
+		[[ $(ipcxctl region read "$NAME" | wc -c) == 8192 ]] &&
+		! head -c 8193 /dev/zero |
+			ipcxctl region write "$NAME" 2>/dev/null &&
+		[[ $(ipcxctl region read --length 5 "$NAME") == hello ]] &&
+		status OK rm "$NAME"
+}
+
+# Rows: T15: one at a time.
+run_holds_the_lock_while_the_command_runs() {
+	status OK sem create "$NAME" --kind lock &&
+		status 42 sem run "$NAME" -- sh -c 'exit 42' &&
+		status $((128 + 15)) sem run "$NAME" -- sh -c 'kill $$' &&
+		status 127 sem run "$NAME" -- /no/such/program &&
+		status OK sem run "$NAME" -- \
+			ipcxctl list &&
+		ipcxctl sem run "$NAME" -- \
+			sh -c "ipcxctl sem run --nowait $NAME -- true" \
+			2>/dev/null
+	(($? == EXIT[WAIT])) && status OK sem run --nowait "$NAME" -- true &&
+		status OK rm "$NAME"
+}
+
+# Rows: A5: whoever is killed gives back what it had.
+killed_run_gives_its_units_back() {
+	local pid i
+
+	status OK sem create "$NAME" --kind owned --max 1 --initial 1 ||
+		return 1
+	ipcxctl sem run "$NAME" -- sleep 60 &
+	pid=$!
+	for ((i = 0; i < 200; i++)); do
+		[[ $(ipcxctl sem value "$NAME") == 0 ]] && break
+		sleep 0.05
+	done
+	# Who holds it, for how long: seen from outside.
+	status OK show "$NAME" && grep -qw "$pid" "$WORK/out" || return 1
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	status OK sem run --timeout 10s "$NAME" -- true &&
+		status OK rm "$NAME"
+}
+
+list_shows_objects() {
+	status OK sem create "$NAME" --kind owned --max 4 --initial 4 &&
+		status OK list && grep -q "$NAME" "$WORK/out" &&
+		status OK rm "$NAME" &&
+		status OK list && ! grep -q "$NAME" "$WORK/out"
+}
+
+is_json() {
+	status OK "$@" --json || return 1
+	json_check <"$WORK/out" && return 0
+	echo "# not JSON: ipcxctl $* --json"
+	return 1
+}
+
+json_is_valid_everywhere() {
+	is_json list &&
+		status OK sem create "$NAME" --kind owned --max 4 \
+			--initial 4 &&
+		status OK region create "$NAME-r" 64K &&
+		is_json list && grep -q "\"$NAME\"" "$WORK/out" &&
+		is_json show "$NAME" && is_json show "$NAME-r" &&
+		is_json quota && is_json info &&
+		status OK rm "$NAME" "$NAME-r"
+}
+
+destroyed_objects_are_gone() {
+	local pid i have=0
+
+	status OK sem create "$NAME" || return 1
+	timeout 20 ipcxctl sem p "$NAME" 2>/dev/null &
+	pid=$!
+	for ((i = 0; i < 200; i++)); do
+		[[ $(</sys/class/misc/ipcx/waiters) != 0 ]] && break
+		sleep 0.05
+	done
+	status OK destroy "$NAME" || return 1
+	wait "$pid" || have=$?
+	((have == EXIT[GONE])) && status GONE show "$NAME"
+}
+
+full_output_is_an_error() {
+	ipcxctl info >/dev/full 2>/dev/null
+	(($? == EXIT[ERROR]))
+}
+
+# ----------------------------------------------------------------- main
+
+[[ -c /dev/ipcx ]] || skip_all "the module is not loaded"
+command -v ipcxctl >/dev/null || skip_all "ipcxctl is not installed"
+PATH=$(cd "$(dirname "$0")" && pwd):$PATH
+WORK=$(mktemp -d)
+# shellcheck disable=SC2154
+trap 'rm -rf "$WORK"; ipcxctl rm "$NAME" "$NAME-r" 2>/dev/null' EXIT
+
+CASES=(usage_is_strict errors_name_the_tool_and_the_reason
+	help_and_version_are_there semaphore_counts
+	names_are_taken_or_of_another_type strangers_are_refused
+	missing_device_is_said region_keeps_what_was_written
+	run_holds_the_lock_while_the_command_runs
+	killed_run_gives_its_units_back list_shows_objects
+	json_is_valid_everywhere destroyed_objects_are_gone
+	full_output_is_an_error)
+
+echo "TAP version 13"
+echo "1..${#CASES[@]}"
+for each in "${CASES[@]}"; do
+	check "$each" "$each"
+done
+exit "$FAILED"
