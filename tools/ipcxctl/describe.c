@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Objects in words: a cell of a table, JSON, or a page. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "describe.h"
+
+const char *const type_words[] = { "any", "sem", "region", NULL };
+const char *const kind_words[] = { "plain", "owned", "lock", NULL };
+const char *const order_words[] = { "fifo", "prio", NULL };
+const char *const on_death_words[] = { "return", "report", "keep", NULL };
+
+static const char *word(const char *const *words, uint64_t index)
+{
+	uint64_t i;
+
+	for (i = 0; words[i]; i++)
+		if (i == index)
+			return words[i];
+	return "unknown";
+}
+
+static const char *sem_kind(const struct record *object)
+{
+	return word(kind_words, object->value[IPCX_A_SEM_KIND]);
+}
+
+static const char *sem_order(const struct record *object)
+{
+	return word(order_words, object->value[IPCX_A_SEM_ORDER]);
+}
+
+static const char *sem_on_death(const struct record *object)
+{
+	return word(on_death_words, object->value[IPCX_A_SEM_ON_DEATH]);
+}
+
+static bool sem_barging(const struct record *object)
+{
+	return object->value[IPCX_A_SEM_FLAGS] & IPCX_SEM_F_BARGING;
+}
+
+static bool is_dead(const struct record *object)
+{
+	return object->value[IPCX_A_FLAGS] & IPCX_STAT_F_DEAD;
+}
+
+static bool is_persistent(const struct record *object)
+{
+	return object->value[IPCX_A_FLAGS] & IPCX_STAT_F_PERSISTENT;
+}
+
+static bool is_sealed(const struct record *object)
+{
+	return object->value[IPCX_A_REGION_SEALS] & IPCX_SEAL_WRITE;
+}
+
+static bool region_flag(const struct record *object, uint64_t flag)
+{
+	return object->value[IPCX_A_REGION_FLAGS] & flag;
+}
+
+static void sem_state(const struct record *object, char buffer[STATE_SIZE])
+{
+	const uint64_t *value = object->value;
+	char held[48] = "", deaths[48] = "";
+
+	if (value[IPCX_A_SEM_HELD])
+		snprintf(held, sizeof(held), ", %" PRIu64 " held",
+			 value[IPCX_A_SEM_HELD]);
+	if (value[IPCX_A_SEM_DEATHS])
+		snprintf(deaths, sizeof(deaths), ", %" PRIu64 " died",
+			 value[IPCX_A_SEM_DEATHS]);
+	snprintf(buffer, STATE_SIZE, "%s %" PRIu64 "/%" PRIu64 "%s%s",
+		 sem_kind(object), value[IPCX_A_SEM_VALUE],
+		 value[IPCX_A_SEM_MAX], held, deaths);
+}
+
+static void region_state(const struct record *object, char buffer[STATE_SIZE])
+{
+	const uint64_t *value = object->value;
+	char size[HUMAN_SIZE], readers[48] = "";
+
+	if (value[IPCX_A_REGION_READERS])
+		snprintf(readers, sizeof(readers), ", %" PRIu64 " reading",
+			 value[IPCX_A_REGION_READERS]);
+	snprintf(buffer, STATE_SIZE, "%s%s%s%s%s",
+		 human_bytes(value[IPCX_A_REGION_SIZE], size), readers,
+		 value[IPCX_A_REGION_WRITER] ? ", writing" : "",
+		 value[IPCX_A_REGION_INCONSISTENT] ? ", inconsistent" : "",
+		 is_sealed(object) ? ", sealed" : "");
+}
+
+const char *describe_state(const struct record *object, char buffer[STATE_SIZE])
+{
+	size_t length;
+
+	buffer[0] = '\0';
+	if (object->value[IPCX_A_TYPE] == IPCX_TYPE_SEM)
+		sem_state(object, buffer);
+	else if (object->value[IPCX_A_TYPE] == IPCX_TYPE_REGION)
+		region_state(object, buffer);
+	length = strlen(buffer);
+	if (is_dead(object))
+		snprintf(buffer + length, STATE_SIZE - length, "%sdestroyed",
+			 length ? ", " : "");
+	return buffer;
+}
+
+const char *describe_type(const struct record *object, char buffer[HUMAN_SIZE])
+{
+	uint64_t type = object->value[IPCX_A_TYPE];
+
+	if (type == IPCX_TYPE_SEM || type == IPCX_TYPE_REGION)
+		snprintf(buffer, HUMAN_SIZE, "%s", type_words[type]);
+	else
+		snprintf(buffer, HUMAN_SIZE, "type %" PRIu64, type);
+	return buffer;
+}
+
+static void sem_json(const struct record *object)
+{
+	const uint64_t *value = object->value;
+
+	json_open("sem", '{');
+	json_string("kind", sem_kind(object));
+	json_u64("value", value[IPCX_A_SEM_VALUE]);
+	json_u64("max", value[IPCX_A_SEM_MAX]);
+	json_u64("held", value[IPCX_A_SEM_HELD]);
+	json_string("order", sem_order(object));
+	json_string("on_death", sem_on_death(object));
+	json_bool("barging", sem_barging(object));
+	json_u64("deaths", value[IPCX_A_SEM_DEATHS]);
+	json_close('}');
+}
+
+static void region_json(const struct record *object)
+{
+	const uint64_t *value = object->value;
+
+	json_open("region", '{');
+	json_u64("size", value[IPCX_A_REGION_SIZE]);
+	json_u64("resident", value[IPCX_A_REGION_RESIDENT]);
+	json_u64("rings", value[IPCX_A_REGION_RINGS]);
+	json_bool("sealed", is_sealed(object));
+	json_bool("reserved", region_flag(object, IPCX_REGION_F_RESERVE));
+	json_bool("huge", region_flag(object, IPCX_REGION_F_HUGE));
+	json_u64("writable_maps", value[IPCX_A_REGION_WRITABLE_MAPS]);
+	json_u64("readers", value[IPCX_A_REGION_READERS]);
+	json_bool("writer", value[IPCX_A_REGION_WRITER]);
+	json_bool("inconsistent", value[IPCX_A_REGION_INCONSISTENT]);
+	json_close('}');
+}
+
+void describe_json(const struct record *object)
+{
+	const uint64_t *value = object->value;
+	char type[HUMAN_SIZE], mode[HUMAN_SIZE];
+
+	snprintf(mode, sizeof(mode), "%04" PRIo64, value[IPCX_A_MODE]);
+	json_u64("id", value[IPCX_A_ID]);
+	json_string("type", describe_type(object, type));
+	json_string("name", object->name[0] ? object->name : NULL);
+	json_u64("uid", value[IPCX_A_UID]);
+	json_u64("gid", value[IPCX_A_GID]);
+	json_string("mode", mode);
+	json_bool("persistent", is_persistent(object));
+	json_bool("destroyed", is_dead(object));
+	json_u64("handle_count", value[IPCX_A_HANDLES]);
+	json_u64("holder_count", value[IPCX_A_HOLDERS]);
+	json_u64("waiter_count", value[IPCX_A_WAITERS]);
+	json_u64("bytes", value[IPCX_A_BYTES]);
+	json_u64("age_ns", value[IPCX_A_AGE_NS]);
+	json_u64("lease_ns", value[IPCX_A_LEASE_NS]);
+	if (value[IPCX_A_TYPE] == IPCX_TYPE_SEM)
+		sem_json(object);
+	else if (value[IPCX_A_TYPE] == IPCX_TYPE_REGION)
+		region_json(object);
+}
+
+static void text_u64(const char *key, uint64_t value)
+{
+	printf("%-12s%" PRIu64 "\n", key, value);
+}
+
+static void sem_text(const struct record *object)
+{
+	const uint64_t *value = object->value;
+
+	printf("%-12s%s%s, order %s\n", "kind", sem_kind(object),
+	       sem_barging(object) ? ", barging" : "", sem_order(object));
+	printf("%-12s%" PRIu64 " of %" PRIu64 "\n", "value",
+	       value[IPCX_A_SEM_VALUE], value[IPCX_A_SEM_MAX]);
+	if (value[IPCX_A_SEM_KIND] == IPCX_SEM_PLAIN)
+		return;
+	text_u64("held", value[IPCX_A_SEM_HELD]);
+	printf("%-12s%s; %" PRIu64 " not reported yet\n", "on death",
+	       sem_on_death(object), value[IPCX_A_SEM_DEATHS]);
+}
+
+static void region_text(const struct record *object)
+{
+	const uint64_t *value = object->value;
+
+	printf("%-12s%" PRIu64 " bytes, %" PRIu64 " resident%s%s%s\n", "size",
+	       value[IPCX_A_REGION_SIZE], value[IPCX_A_REGION_RESIDENT],
+	       region_flag(object, IPCX_REGION_F_RESERVE) ? ", reserved" : "",
+	       region_flag(object, IPCX_REGION_F_HUGE) ? ", huge pages" : "",
+	       is_sealed(object) ? ", sealed" : "");
+	text_u64("rings", value[IPCX_A_REGION_RINGS]);
+	text_u64("writable", value[IPCX_A_REGION_WRITABLE_MAPS]);
+	printf("%-12s%" PRIu64 " reading, %s%s\n", "lock",
+	       value[IPCX_A_REGION_READERS],
+	       value[IPCX_A_REGION_WRITER] ? "one writing" : "nobody writing",
+	       value[IPCX_A_REGION_INCONSISTENT] ? "; inconsistent" : "");
+}
+
+void describe_text(const struct record *object)
+{
+	const uint64_t *value = object->value;
+	char text[HUMAN_SIZE], group[HUMAN_SIZE];
+
+	text_u64("id", value[IPCX_A_ID]);
+	printf("%-12s%s\n", "type", describe_type(object, text));
+	printf("%-12s%s%s\n", "name", object->name[0] ? object->name : "-",
+	       is_dead(object) ? " (destroyed)" : "");
+	printf("%-12s%s:%s %04" PRIo64 "\n", "owner",
+	       human_user((uint32_t)value[IPCX_A_UID], text),
+	       human_group((uint32_t)value[IPCX_A_GID], group),
+	       value[IPCX_A_MODE]);
+	printf("%-12s%s", "life",
+	       is_persistent(object) ? "persistent" : "as long as handles");
+	if (value[IPCX_A_LEASE_NS])
+		printf(", lease %s", human_ns(value[IPCX_A_LEASE_NS], text));
+	putchar('\n');
+	text_u64("handles", value[IPCX_A_HANDLES]);
+	text_u64("bytes", value[IPCX_A_BYTES]);
+	printf("%-12s%s\n", "age", human_ns(value[IPCX_A_AGE_NS], text));
+	if (value[IPCX_A_TYPE] == IPCX_TYPE_SEM)
+		sem_text(object);
+	else if (value[IPCX_A_TYPE] == IPCX_TYPE_REGION)
+		region_text(object);
+}
+
+const char *process_name(uint64_t pid, char buffer[COMM_SIZE])
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(buffer, COMM_SIZE, "-");
+	if (!pid)
+		return buffer;
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return buffer;
+	if (fgets(buffer, COMM_SIZE, file))
+		buffer[strcspn(buffer, "\n")] = '\0';
+	else
+		snprintf(buffer, COMM_SIZE, "-");
+	fclose(file);
+	return buffer;
+}
