@@ -2,42 +2,25 @@
 /*
  * Semaphores and locks.
  *
- * Units are counted in a word. For plain semaphores and locks user space may
- * map it, so there every access is atomic and nothing that is read is believed:
- * whatever it says, the kernel only adds to it, takes from it, or hands it over.
- * Who can write to the word has the right to take and to give anyway; what it
- * can do by scribbling is to withhold or to make up units, not to harm the
- * kernel or other objects.
- *
- * The flags in the word make user space come through the kernel. SLEEPERS is
- * set, by compare-and-exchange against the very word that did not suffice, by
- * the attempt that ends in sleep: if units are given in user space first, the
- * exchange fails and the attempt sees them; if they come later, the giver sees
- * the flag. It is cleared when the queue is empty, under the same lock. NOTIFY
- * does the same for pollers, and is cleared when none is left.
+ * Units are counted in a word, a lock's word names its holder; see word.h. The
+ * flag SLEEPERS is cleared when the queue is empty, NOTIFY when no poller is
+ * left, both under the object's lock.
  */
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "call.h"
-#include "compat.h"
-#include "quota.h"
 #include "rooms.h"
+#include "word.h"
 
 /* Holding.mode of a process that may have its id in a lock's word. */
 #define SEM_ATTACHED 1
 
 /* In a lock's word: kept for a dead process. Never given as an id. */
 #define SEM_KEPT IPCX_LOCK_WORD_HOLDER
-
-#define SEM_FLAGS (IPCX_SEM_WORD_SLEEPERS | IPCX_SEM_WORD_NOTIFY)
-
-/* After so many lost races with a scribbler, do without its consent. */
-#define SEM_TRIES 1000
 
 /**
  * struct ipcx_sem - A semaphore or lock
@@ -48,9 +31,7 @@
  * @on_death: &enum ipcx_on_death; constant
  * @flags: &enum ipcx_sem_flags; constant
  * @held: Owned: units held or kept; protected by the object's lock
- * @word: The word: @local, or in @page; moves once, under the object's lock
- * @local: The word until it is mapped
- * @page: What is mapped; NULL until then; protected by the object's lock
+ * @word: Units, or the holder
  * @deaths: Records of deaths: to be reported, or (KEEP) for show
  * @nr_deaths: How many of them are to be reported
  *
@@ -64,9 +45,7 @@ struct ipcx_sem {
 	u32 on_death;
 	u32 flags;
 	u32 held;
-	u32 *word;
-	u32 local;
-	struct page *page;
+	struct ipcx_word word;
 	struct list_head deaths;
 	u32 nr_deaths;
 };
@@ -79,65 +58,6 @@ static struct ipcx_sem *to_sem(struct ipcx_object *obj)
 static struct ipcx_sem *q_to_sem(struct ipcx_waitq *q)
 {
 	return container_of(q, struct ipcx_sem, obj.waitq[0]);
-}
-
-static u32 sem_or(struct ipcx_sem *sem, u32 bits)
-{
-	return atomic_fetch_or(bits, (atomic_t *)sem->word);
-}
-
-static void sem_clear(struct ipcx_sem *sem, u32 bits)
-{
-	atomic_andnot(bits, (atomic_t *)sem->word);
-}
-
-/* Take @n units out of the word, or arm it. */
-static int sem_word_take(struct ipcx_sem *sem, u32 n, bool arm)
-{
-	u32 v = READ_ONCE(*sem->word);
-	int tries;
-
-	for (tries = 0; tries < SEM_TRIES; tries++) {
-		if ((v & IPCX_SEM_WORD_VALUE) >= n) {
-			if (try_cmpxchg(sem->word, &v, v - n))
-				return 0;
-		} else if (!arm || v & IPCX_SEM_WORD_SLEEPERS) {
-			return -EAGAIN;
-		} else if (try_cmpxchg(sem->word, &v,
-				       v | IPCX_SEM_WORD_SLEEPERS)) {
-			return -EAGAIN;
-		}
-	}
-	if (arm)
-		sem_or(sem, IPCX_SEM_WORD_SLEEPERS);
-	return -EAGAIN;
-}
-
-static int sem_word_give(struct ipcx_sem *sem, u32 n)
-{
-	u32 v = READ_ONCE(*sem->word);
-	u32 value;
-	int tries;
-
-	for (tries = 0; tries < SEM_TRIES; tries++) {
-		value = v & IPCX_SEM_WORD_VALUE;
-		if (value > sem->max || n > sem->max - value)
-			return -EOVERFLOW;
-		if (try_cmpxchg(sem->word, &v, v + n))
-			return 0;
-	}
-	return -EOVERFLOW;
-}
-
-/* Give without a limit: what was taken comes back. */
-static void sem_word_give_back(struct ipcx_sem *sem, u32 n)
-{
-	u32 v = READ_ONCE(*sem->word);
-	u32 value;
-
-	do {
-		value = min((v & IPCX_SEM_WORD_VALUE) + n, sem->max);
-	} while (!try_cmpxchg(sem->word, &v, (v & SEM_FLAGS) | value));
 }
 
 /* The record of a death that the next taker shall get, or NULL. */
@@ -155,7 +75,7 @@ static int sem_count_try(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 	struct ipcx_holding *h = e->holding;
 	int r;
 
-	r = sem_word_take(sem, e->units, arm);
+	r = ipcx_word_take(&sem->word, e->units, arm);
 	if (r || !h)
 		return r;
 	if (!h->units)
@@ -181,7 +101,7 @@ static void sem_count_undo(struct ipcx_sem *sem, struct ipcx_wait_entry *e)
 		sem->nr_deaths++;
 		e->death = NULL;
 	}
-	sem_word_give_back(sem, e->units);
+	ipcx_word_give_back(&sem->word, e->units, sem->max);
 }
 
 /*
@@ -197,25 +117,25 @@ static bool lock_holder_known(struct ipcx_sem *sem, u32 id)
 
 static int lock_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e, bool arm)
 {
-	u32 v = READ_ONCE(*sem->word);
+	u32 v = ipcx_word_read(&sem->word);
 	u32 id, next;
 	int tries;
 
 	e->holding->mode = SEM_ATTACHED;
-	for (tries = 0; tries < SEM_TRIES; tries++) {
+	for (tries = 0; tries < IPCX_WORD_TRIES; tries++) {
 		id = v & IPCX_LOCK_WORD_HOLDER;
 		if (id && lock_holder_known(sem, id)) {
 			if (!arm || v & IPCX_LOCK_WORD_SLEEPERS)
 				return -EAGAIN;
-			if (try_cmpxchg(sem->word, &v,
-					v | IPCX_LOCK_WORD_SLEEPERS))
+			if (ipcx_word_cmpxchg(&sem->word, &v,
+					      v | IPCX_LOCK_WORD_SLEEPERS))
 				return -EAGAIN;
 			continue;
 		}
 		next = (v & ~IPCX_LOCK_WORD_HOLDER) | e->holding->id;
 		if (id && sem->on_death == IPCX_DEATH_REPORT)
 			next |= IPCX_LOCK_WORD_HOLDER_DEAD;
-		if (!try_cmpxchg(sem->word, &v, next))
+		if (!ipcx_word_cmpxchg(&sem->word, &v, next))
 			continue;
 		e->holding->since = ktime_get_coarse_boottime_ns();
 		if (!(next & IPCX_LOCK_WORD_HOLDER_DEAD))
@@ -223,21 +143,8 @@ static int lock_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e, bool arm)
 		return -EOWNERDEAD;
 	}
 	if (arm)
-		sem_or(sem, IPCX_LOCK_WORD_SLEEPERS);
+		ipcx_word_set(&sem->word, IPCX_LOCK_WORD_SLEEPERS);
 	return -EAGAIN;
-}
-
-/* Free the lock if @id has it. Sleepers are served by the caller. */
-static int lock_free(struct ipcx_sem *sem, u32 id, u32 set)
-{
-	u32 v = READ_ONCE(*sem->word);
-
-	do {
-		if ((v & IPCX_LOCK_WORD_HOLDER) != id)
-			return -EPERM;
-	} while (!try_cmpxchg(sem->word, &v,
-			      (v & ~IPCX_LOCK_WORD_HOLDER) | set));
-	return 0;
 }
 
 static int sem_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm)
@@ -254,7 +161,7 @@ static void sem_undo(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 	struct ipcx_sem *sem = q_to_sem(q);
 
 	if (sem->kind == IPCX_SEM_LOCK)
-		lock_free(sem, e->holding->id, 0);
+		ipcx_word_unlock(&sem->word, e->holding->id, 0);
 	else
 		sem_count_undo(sem, e);
 }
@@ -265,7 +172,7 @@ static void sem_idle(struct ipcx_waitq *q)
 
 	/* The word of a dead one keeps sending user space here. */
 	if (!sem->obj.dead)
-		sem_clear(sem, IPCX_SEM_WORD_SLEEPERS);
+		ipcx_word_clear(&sem->word, IPCX_SEM_WORD_SLEEPERS);
 }
 
 static const char *sem_label(const struct ipcx_wait_entry *e)
@@ -282,7 +189,7 @@ static const struct ipcx_waitq_ops sem_waitq_ops = {
 
 static __poll_t sem_events_locked(struct ipcx_sem *sem)
 {
-	u32 v = READ_ONCE(*sem->word);
+	u32 v = ipcx_word_read(&sem->word);
 	__poll_t events = 0;
 	bool ready;
 
@@ -309,9 +216,9 @@ static __poll_t sem_changed_locked(struct ipcx_sem *sem)
 {
 	/* Without a barrier: see ipcx_object_wake_pollers(). */
 	if (!waitqueue_active(&sem->obj.poll)) {
-		if (READ_ONCE(*sem->word) & IPCX_SEM_WORD_NOTIFY &&
+		if (ipcx_word_read(&sem->word) & IPCX_SEM_WORD_NOTIFY &&
 		    !sem->obj.dead)
-			sem_clear(sem, IPCX_SEM_WORD_NOTIFY);
+			ipcx_word_clear(&sem->word, IPCX_SEM_WORD_NOTIFY);
 		return 0;
 	}
 	return sem_events_locked(sem);
@@ -349,18 +256,19 @@ static int sem_give_locked(struct ipcx_sem *sem, u32 units)
 	if (sem->obj.dead)
 		return -EIDRM;
 	if (sem->kind == IPCX_SEM_PLAIN)
-		return sem_word_give(sem, units);
+		return ipcx_word_give(&sem->word, units, sem->max);
 
 	h = ipcx_holding_current_locked(&sem->obj.ledger);
 	if (!h)
 		return -EPERM;
 	if (sem->kind == IPCX_SEM_LOCK)
-		return units == 1 ? lock_free(sem, h->id, 0) : -EPERM;
+		return units == 1 ? ipcx_word_unlock(&sem->word, h->id, 0) :
+				    -EPERM;
 	if (h->units < units)
 		return -EPERM;
 	h->units -= units;
 	sem->held -= units;
-	sem_word_give_back(sem, units);
+	ipcx_word_give_back(&sem->word, units, sem->max);
 	return 0;
 }
 
@@ -494,8 +402,8 @@ static struct ipcx_object *sem_new(const struct ipcx_create *create,
 	sem->order = arg->order;
 	sem->on_death = arg->on_death;
 	sem->flags = arg->flags & IPCX_SEM_F_BARGING;
-	sem->local = arg->kind == IPCX_SEM_LOCK ? 0 : arg->initial;
-	sem->word = &sem->local;
+	ipcx_word_init(&sem->word,
+		       arg->kind == IPCX_SEM_LOCK ? 0 : arg->initial);
 	INIT_LIST_HEAD(&sem->deaths);
 	q = &obj->waitq[0];
 	ipcx_waitq_init(q, &obj->lock, &sem_waitq_ops);
@@ -668,7 +576,7 @@ out:
 
 static void sem_stat_locked(struct ipcx_sem *sem, struct ipcx_sem_stat *stat)
 {
-	u32 v = READ_ONCE(*sem->word);
+	u32 v = ipcx_word_read(&sem->word);
 	u32 holder = v & IPCX_LOCK_WORD_HOLDER;
 
 	lockdep_assert_held(&sem->obj.lock);
@@ -741,10 +649,10 @@ static int sem_consistent(struct ipcx_call *call)
 
 	spin_lock(&sem->obj.lock);
 	h = ipcx_holding_current_locked(&sem->obj.ledger);
-	v = READ_ONCE(*sem->word);
+	v = ipcx_word_read(&sem->word);
 	if (h && (v & IPCX_LOCK_WORD_HOLDER) == h->id) {
 		r = v & IPCX_LOCK_WORD_HOLDER_DEAD ? 0 : -EINVAL;
-		sem_clear(sem, IPCX_LOCK_WORD_HOLDER_DEAD);
+		ipcx_word_clear(&sem->word, IPCX_LOCK_WORD_HOLDER_DEAD);
 		death = sem_death_first(sem);
 		if (death)
 			list_del_init(&death->node_dead);
@@ -761,7 +669,7 @@ static bool sem_count_gone(struct ipcx_sem *sem, struct ipcx_holding *h)
 		return false;
 	if (sem->on_death != IPCX_DEATH_KEEP) {
 		sem->held -= h->units;
-		sem_word_give_back(sem, h->units);
+		ipcx_word_give_back(&sem->word, h->units, sem->max);
 	}
 	if (sem->on_death == IPCX_DEATH_REPORT)
 		sem->nr_deaths++;
@@ -777,7 +685,7 @@ static bool lock_gone(struct ipcx_sem *sem, struct ipcx_holding *h)
 		set = IPCX_LOCK_WORD_HOLDER_DEAD;
 	else if (sem->on_death == IPCX_DEATH_KEEP)
 		set = SEM_KEPT;
-	if (lock_free(sem, h->id, set))
+	if (ipcx_word_unlock(&sem->word, h->id, set))
 		return false;
 	h->units = 1;
 	return sem->on_death != IPCX_DEATH_RETURN;
@@ -821,9 +729,9 @@ static void sem_kill(struct ipcx_object *obj)
 	struct ipcx_sem *sem = to_sem(obj);
 
 	if (sem->kind == IPCX_SEM_LOCK)
-		xchg(sem->word, SEM_FLAGS | SEM_KEPT);
+		ipcx_word_write(&sem->word, IPCX_WORD_FLAGS | SEM_KEPT);
 	else
-		xchg(sem->word, SEM_FLAGS);
+		ipcx_word_write(&sem->word, IPCX_WORD_FLAGS);
 }
 
 static void sem_release(struct ipcx_object *obj)
@@ -833,8 +741,7 @@ static void sem_release(struct ipcx_object *obj)
 
 	list_for_each_entry_safe(h, next, &sem->deaths, node_dead)
 		ipcx_holding_free(h);
-	if (sem->page)
-		put_page(sem->page);
+	ipcx_word_release(&sem->word);
 }
 
 static u32 sem_held(struct ipcx_object *obj, const struct ipcx_holding *h)
@@ -843,7 +750,7 @@ static u32 sem_held(struct ipcx_object *obj, const struct ipcx_holding *h)
 
 	if (sem->kind != IPCX_SEM_LOCK || !h->proc)
 		return h->units;
-	return (READ_ONCE(*sem->word) & IPCX_LOCK_WORD_HOLDER) == h->id;
+	return (ipcx_word_read(&sem->word) & IPCX_LOCK_WORD_HOLDER) == h->id;
 }
 
 static const char *sem_hold_label(struct ipcx_object *obj,
@@ -893,7 +800,7 @@ static __poll_t sem_poll(struct ipcx_object *obj, u64 mark)
 	spin_lock(&obj->lock);
 	/* Also before the word is mapped: it moves with its flags. */
 	if (!obj->dead)
-		sem_or(sem, IPCX_SEM_WORD_NOTIFY);
+		ipcx_word_set(&sem->word, IPCX_SEM_WORD_NOTIFY);
 	events = sem_events_locked(sem);
 	spin_unlock(&obj->lock);
 	return events;
@@ -943,74 +850,18 @@ static ssize_t sem_write(struct ipcx_object *obj, struct kiocb *iocb,
 	return r ? r : sizeof(units);
 }
 
-static vm_fault_t sem_fault(struct vm_fault *vmf)
-{
-	struct ipcx_sem *sem = vmf->vma->vm_private_data;
-
-	get_page(sem->page);
-	vmf->page = sem->page;
-	return 0;
-}
-
-/* The mapping pins the file, the file the handle, the handle the object. */
-static const struct vm_operations_struct sem_vm_ops = {
-	.fault = sem_fault,
-};
-
-/* Move the word into a page that can be mapped, once. */
-static int sem_word_to_page(struct ipcx_sem *sem)
-{
-	struct page *page;
-	int r;
-
-	if (READ_ONCE(sem->page))
-		return 0;
-	r = ipcx_charge(sem->obj.user, IPCX_RESOURCE_BYTES, PAGE_SIZE);
-	if (r)
-		return r;
-	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (!page) {
-		ipcx_uncharge(sem->obj.user, IPCX_RESOURCE_BYTES, PAGE_SIZE);
-		return -ENOMEM;
-	}
-
-	spin_lock(&sem->obj.lock);
-	if (!sem->page) {
-		*(u32 *)page_address(page) = *sem->word;
-		sem->word = page_address(page);
-		WRITE_ONCE(sem->page, page);
-		sem->obj.bytes += PAGE_SIZE;
-		page = NULL;
-	}
-	spin_unlock(&sem->obj.lock);
-	if (page) {
-		__free_page(page);
-		ipcx_uncharge(sem->obj.user, IPCX_RESOURCE_BYTES, PAGE_SIZE);
-	}
-	return 0;
-}
-
 static int sem_mmap(struct ipcx_object *obj, struct file *file, u32 rights,
 		    struct vm_area_struct *vma)
 {
 	const u32 need = IPCX_RIGHT_READ | IPCX_RIGHT_WRITE;
 	struct ipcx_sem *sem = to_sem(obj);
-	int r;
 
 	if (sem->kind == IPCX_SEM_OWNED)
 		return -EOPNOTSUPP;
 	if ((rights & need) != need)
 		return -EACCES;
-	if (vma->vm_pgoff || vma_pages(vma) != 1 ||
-	    !(vma->vm_flags & VM_SHARED))
-		return -EINVAL;
-	r = sem_word_to_page(sem);
-	if (r)
-		return r;
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_ops = &sem_vm_ops;
-	vma->vm_private_data = sem;
-	return 0;
+	return ipcx_word_map(&sem->word, vma, &obj->lock, obj->user,
+			     &obj->bytes);
 }
 
 static const struct ipcx_call_desc sem_calls[] = {
