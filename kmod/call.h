@@ -39,6 +39,7 @@ enum ipcx_call_flags {
  * @priv: For @done
  * @new_obj: With IPCX_CALL_NEW_FD: an object with one handle counted for us
  * @new_rights: Rights of the handle that is to be made
+ * @created: @new_obj was made by this call: if it fails, its name goes again
  */
 struct ipcx_call {
 	struct ipcx_handle *handle;
@@ -51,6 +52,7 @@ struct ipcx_call {
 	void *priv;
 	struct ipcx_object *new_obj;
 	u32 new_rights;
+	bool created;
 };
 
 /**

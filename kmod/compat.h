@@ -15,6 +15,13 @@
 #include <linux/shmem_fs.h>
 #include <linux/version.h>
 
+/* struct folio_batch */
+#if __has_include(<linux/folio_batch.h>)
+#include <linux/folio_batch.h>
+#else
+#include <linux/pagevec.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
@@ -41,18 +48,6 @@ static inline int compat_file_mmap(struct file *file,
 	return call_mmap(file, vma);
 #else
 	return vfs_mmap(file, vma);
-#endif
-}
-
-/* Where an ordinary file would be mapped. */
-static inline unsigned long
-compat_map_area(struct file *file, unsigned long addr, unsigned long len,
-		unsigned long pgoff, unsigned long flags)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
-	return current->mm->get_unmapped_area(file, addr, len, pgoff, flags);
-#else
-	return mm_get_unmapped_area(current->mm, file, addr, len, pgoff, flags);
 #endif
 }
 

@@ -20,14 +20,14 @@
 /* fdinfo is for a glance: netlink tells all. */
 #define FDINFO_LINES 32
 
-static const struct file_operations ipcx_object_fops;
+static const struct file_operations object_fops[IPCX_FOPS];
 
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct ipcx_handle *handle;
 
-	handle = ipcx_handle_new(NULL, current->nsproxy->net_ns, 0,
-				 &ipcx_object_fops);
+	handle =
+		ipcx_handle_new(NULL, current->nsproxy->net_ns, 0, object_fops);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	file->private_data = handle;
@@ -69,12 +69,15 @@ static __poll_t object_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct ipcx_handle *handle = file->private_data;
 	struct ipcx_object *obj = handle->obj;
+	__poll_t events;
 
 	/* Enter the queue first: see ipcx_object_wake_pollers(). */
 	poll_wait(file, &obj->poll, wait);
+	events = obj->type->poll(obj, atomic64_read(&handle->mark));
+	/* Behind the lock that was taken in there, or the proof fails. */
 	if (READ_ONCE(obj->dead))
 		return EPOLLHUP | EPOLLERR;
-	return obj->type->poll(obj, atomic64_read(&handle->mark));
+	return events;
 }
 
 static ssize_t object_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -113,9 +116,7 @@ static unsigned long object_map_area(struct file *file, unsigned long addr,
 {
 	struct ipcx_object *obj = file_object(file);
 
-	if (obj->type->map_area)
-		return obj->type->map_area(obj, addr, len, pgoff, flags);
-	return compat_map_area(file, addr, len, pgoff, flags);
+	return obj->type->map_area(obj, addr, len, pgoff, flags);
 }
 
 static void fdinfo_holders_locked(struct seq_file *m, struct ipcx_object *obj,
@@ -191,17 +192,17 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 	spin_unlock(&obj->lock);
 }
 
-static const struct file_operations ipcx_object_fops = {
-	.owner = THIS_MODULE,
-	.release = file_release,
-	.flush = object_flush,
-	.poll = object_poll,
-	.read_iter = object_read_iter,
-	.write_iter = object_write_iter,
-	.mmap = object_mmap,
-	.get_unmapped_area = object_map_area,
-	.unlocked_ioctl = ipcx_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
-	.show_fdinfo = object_show_fdinfo,
-	.llseek = noop_llseek,
+#define OBJECT_FOPS                                                           \
+	.owner = THIS_MODULE, .release = file_release, .flush = object_flush, \
+	.poll = object_poll, .read_iter = object_read_iter,                   \
+	.write_iter = object_write_iter, .mmap = object_mmap,                 \
+	.unlocked_ioctl = ipcx_ioctl, .compat_ioctl = compat_ptr_ioctl,       \
+	.show_fdinfo = object_show_fdinfo, .llseek = noop_llseek
+
+static const struct file_operations object_fops[IPCX_FOPS] = {
+	[IPCX_FOPS_ANYWHERE] = { OBJECT_FOPS },
+	[IPCX_FOPS_MAP_AREA] = {
+		OBJECT_FOPS,
+		.get_unmapped_area = object_map_area,
+	},
 };

@@ -20,7 +20,7 @@
  *	NULL for a device handle
  * @net: The network namespace; gets a reference
  * @rights: Of the handle
- * @fops: What the files of objects do that are opened through it
+ * @fops: The tables for objects that are opened through it
  *
  * Context: Sleeps.
  * Return: The handle, or an ERR_PTR (then the count is still the caller's).
@@ -87,6 +87,20 @@ static int file_flags(u32 rights)
 	}
 }
 
+static const struct file_operations *
+handle_fops(const struct ipcx_handle *handle)
+{
+	return &handle->fops[handle->obj->type->map_area ? IPCX_FOPS_MAP_AREA :
+							   IPCX_FOPS_ANYWHERE];
+}
+
+static bool file_is_object(const struct file *file,
+			   const struct ipcx_handle *handle)
+{
+	return file->f_op == &handle->fops[IPCX_FOPS_ANYWHERE] ||
+	       file->f_op == &handle->fops[IPCX_FOPS_MAP_AREA];
+}
+
 /**
  * ipcx_handle_file() - A file for a new handle
  * @obj: The object; the file takes over one count of handles, also on failure
@@ -109,7 +123,8 @@ struct file *ipcx_handle_file(struct ipcx_object *obj,
 		return ERR_CAST(handle);
 	}
 	snprintf(name, sizeof(name), "[ipcx-%s]", obj->type->name);
-	file = anon_inode_getfile(name, from->fops, handle, file_flags(rights));
+	file = anon_inode_getfile(name, handle_fops(handle), handle,
+				  file_flags(rights));
 	if (IS_ERR(file))
 		ipcx_handle_free(handle);
 	return file;
@@ -136,7 +151,7 @@ struct ipcx_object *ipcx_handle_other(const struct ipcx_handle *handle, int fd,
 	*file = fget(fd);
 	if (!*file)
 		return ERR_PTR(r);
-	if ((*file)->f_op != handle->fops)
+	if (!file_is_object(*file, handle))
 		goto err_put;
 	other = (*file)->private_data;
 	if (other->obj->type->id != type)

@@ -14,13 +14,25 @@ struct file;
 struct file_operations;
 
 /**
+ * enum ipcx_fops - Tables of file operations of objects
+ * @IPCX_FOPS_ANYWHERE: For types that can be mapped wherever there is room
+ * @IPCX_FOPS_MAP_AREA: For types that choose where they are mapped
+ * @IPCX_FOPS: How many there are
+ */
+enum ipcx_fops {
+	IPCX_FOPS_ANYWHERE = 0,
+	IPCX_FOPS_MAP_AREA = 1,
+	IPCX_FOPS = 2,
+};
+
+/**
  * struct ipcx_handle - What a descriptor stands for
  * @obj: The object, with a handle on it; NULL for a device handle
  * @ns: The namespace, pinned by @net
  * @net: The network namespace, with a reference
  * @rights: &enum ipcx_rights; constant
  * @user: Who pays for the handle, with a reference
- * @fops: What the files of objects do that are opened through it
+ * @fops: The tables for objects that are opened through it
  * @mark: Number of the room: what was seen through this handle
  */
 struct ipcx_handle {

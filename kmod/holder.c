@@ -408,16 +408,39 @@ void ipcx_ledger_clear(struct ipcx_ledger *ledger)
 	}
 }
 
-/**
- * ipcx_settle() - Wait until the deaths so far have had their consequences
- *
- * Context: Sleeps, for as long as it takes to go through the holdings of those
- * who died before the call.
- */
-void ipcx_settle(void)
+/* The first holding with an id above @id whose holder is dead. */
+static u32 ledger_dead_above(struct ipcx_ledger *ledger, u32 id)
 {
-	if (atomic_read(&deaths_pending))
-		flush_workqueue(death_wq);
+	struct ipcx_holding *h = NULL;
+	u32 found = 0;
+
+	spin_lock(ledger->lock);
+	while (!found && (h = ipcx_ledger_next_locked(ledger, h)))
+		if (h->id > id && READ_ONCE(h->proc->dead))
+			found = h->id;
+	spin_unlock(ledger->lock);
+	return found;
+}
+
+/**
+ * ipcx_settle() - Let the deaths so far have their consequences for an object
+ * @ledger: Its ledger
+ *
+ * Does for this object what the work items of the dead would do later. So nobody
+ * waits for the holdings that others have elsewhere, however many those are.
+ *
+ * Context: Sleeps. Takes the object's lock.
+ */
+void ipcx_settle(struct ipcx_ledger *ledger)
+{
+	u32 id = 0;
+
+	if (!atomic_read(&deaths_pending))
+		return;
+	while ((id = ledger_dead_above(ledger, id))) {
+		ledger->ops->gone(ledger, id);
+		cond_resched();
+	}
 }
 
 static void proc_died(const struct pid *pid)
@@ -428,6 +451,7 @@ static void proc_died(const struct pid *pid)
 	proc = procs_find(pid);
 	if (proc) {
 		hlist_del_init_rcu(&proc->node);
+		WRITE_ONCE(proc->dead, true);
 		atomic_inc(&deaths_pending);
 		queue_work(death_wq, &proc->work);
 	}

@@ -29,7 +29,8 @@
  * queue a work item, for they run with preemption off. The work item goes
  * through the holdings and calls the rooms. A process of which the last thread
  * has exited is reported to its parent after the tracepoint, so who was told of
- * a death and then calls ipcx_settle() finds its consequences complete.
+ * a death and then calls ipcx_settle() finds its consequences for that object
+ * complete.
  *
  * *Locks.* The lock of the object protects the ledger and the fields of its
  * holdings; inside it nests the lock of the process record, which protects the
@@ -51,6 +52,7 @@ struct ipcx_user;
  * @pid: Of the thread group, with a reference; constant
  * @id: In lock words; unique among records; constant
  * @user: Who pays for the records; constant
+ * @dead: The process has died: set once, before @work is queued
  * @lock: Protects @holdings
  * @holdings: All of the process
  * @work: Goes through @holdings after death
@@ -61,6 +63,7 @@ struct ipcx_proc {
 	struct pid *pid;
 	u32 id;
 	struct ipcx_user *user;
+	bool dead;
 	spinlock_t lock; /* See above for what it protects. */
 	struct list_head holdings;
 	struct work_struct work;
@@ -138,7 +141,7 @@ void ipcx_holding_tidy(struct ipcx_ledger *ledger);
 void ipcx_holding_unlink_locked(struct ipcx_holding *h);
 void ipcx_holding_free(struct ipcx_holding *h);
 
-void ipcx_settle(void);
+void ipcx_settle(struct ipcx_ledger *ledger);
 
 int ipcx_holder_init(void);
 void ipcx_holder_exit(void);

@@ -125,7 +125,7 @@ static int call_stat(struct ipcx_call *call)
 
 	if (arg->flags || arg->__reserved)
 		return -EINVAL;
-	ipcx_settle();
+	ipcx_settle(&obj->ledger);
 	arg->out_type = obj->type->id;
 	arg->out_id = obj->id;
 	arg->out_rights = call->handle->rights;
@@ -151,23 +151,22 @@ static int call_stat(struct ipcx_call *call)
 }
 
 /* May the caller change the owner as the call says? Nothing is changed. */
-static int set_check(const struct ipcx_set *arg, const struct ipcx_object *obj,
-		     kuid_t uid, kgid_t gid)
+static int set_check_locked(const struct ipcx_set *arg,
+			    const struct ipcx_object *obj, kuid_t uid,
+			    kgid_t gid, bool chown)
 {
-	bool chown = ns_capable(obj->ns->net->user_ns, CAP_CHOWN);
+	lockdep_assert_held(&obj->lock);
 
-	if (arg->flags & IPCX_SET_F_UID) {
-		if (!uid_valid(uid))
-			return -EINVAL;
-		if (!uid_eq(uid, obj->access.uid) && !chown)
-			return -EPERM;
-	}
-	if (arg->flags & IPCX_SET_F_GID) {
-		if (!gid_valid(gid))
-			return -EINVAL;
-		if (!gid_eq(gid, obj->access.gid) && !in_group_p(gid) && !chown)
-			return -EPERM;
-	}
+	if (obj->dead)
+		return -EIDRM;
+	if (arg->flags & IPCX_SET_F_UID && !uid_eq(uid, obj->access.uid) &&
+	    !chown)
+		return -EPERM;
+	if (arg->flags & IPCX_SET_F_GID && !gid_eq(gid, obj->access.gid) &&
+	    !in_group_p(gid) && !chown)
+		return -EPERM;
+	if (arg->flags & IPCX_SET_F_LEASE && !obj->persistent)
+		return -EINVAL;
 	return 0;
 }
 
@@ -177,6 +176,7 @@ static int call_set(struct ipcx_call *call)
 	struct ipcx_object *obj = call->obj;
 	kuid_t uid = make_kuid(current_user_ns(), arg->uid);
 	kgid_t gid = make_kgid(current_user_ns(), arg->gid);
+	bool chown = false;
 	int r;
 
 	if (!arg->flags || arg->flags & ~IPCX_SET_F_MASK)
@@ -185,16 +185,17 @@ static int call_set(struct ipcx_call *call)
 		return -EINVAL;
 	if (arg->flags & IPCX_SET_F_LEASE && arg->lease_ns > KTIME_MAX)
 		return -EINVAL;
-	r = set_check(arg, obj, uid, gid);
-	if (r)
-		return r;
+	if (arg->flags & IPCX_SET_F_UID && !uid_valid(uid))
+		return -EINVAL;
+	if (arg->flags & IPCX_SET_F_GID && !gid_valid(gid))
+		return -EINVAL;
+	/* Asked for only where it can matter: it leaves a mark in the audit. */
+	if (arg->flags & (IPCX_SET_F_UID | IPCX_SET_F_GID))
+		chown = ns_capable(obj->ns->net->user_ns, CAP_CHOWN);
 
 	spin_lock(&obj->lock);
-	if (obj->dead) {
-		r = -EIDRM;
-	} else if (arg->flags & IPCX_SET_F_LEASE && !obj->persistent) {
-		r = -EINVAL;
-	} else {
+	r = set_check_locked(arg, obj, uid, gid, chown);
+	if (!r) {
 		if (arg->flags & IPCX_SET_F_MODE)
 			obj->access.mode = arg->mode;
 		if (arg->flags & IPCX_SET_F_UID)
@@ -218,7 +219,6 @@ static int call_quota(struct ipcx_call *call)
 	user = ipcx_user_current();
 	if (IS_ERR(user))
 		return PTR_ERR(user);
-	ipcx_settle();
 	ipcx_quota_report(arg, user);
 	ipcx_user_put(user);
 	return 0;
@@ -294,11 +294,11 @@ static const struct ipcx_call_desc *call_find(const struct ipcx_object *obj,
 
 /*
  * Make the descriptor of a new handle. Nobody sees it before the answer has
- * reached user space, for it is installed last; a failure undoes everything.
+ * reached user space, for it is installed last.
  */
-static int call_answer_fd(struct ipcx_call *call,
-			  const struct ipcx_call_desc *desc, void __user *uarg,
-			  size_t size)
+static int call_install_fd(struct ipcx_call *call,
+			   const struct ipcx_call_desc *desc, void __user *uarg,
+			   size_t size)
 {
 	struct file *file;
 	int fd;
@@ -319,6 +319,22 @@ static int call_answer_fd(struct ipcx_call *call,
 	}
 	fd_install(fd, file);
 	return 0;
+}
+
+/* A failure undoes everything: also the name that keeps a persistent object. */
+static int call_answer_fd(struct ipcx_call *call,
+			  const struct ipcx_call_desc *desc, void __user *uarg,
+			  size_t size)
+{
+	struct ipcx_object *obj = call->new_obj;
+	int r;
+
+	kref_get(&obj->ref);
+	r = call_install_fd(call, desc, uarg, size);
+	if (r && call->created)
+		ipcx_object_unlink(obj);
+	ipcx_object_put(obj);
+	return r;
 }
 
 static int call_answer(struct ipcx_call *call,
@@ -382,6 +398,7 @@ static __always_inline int call_run(struct ipcx_handle *handle,
 	call.arg = buffer;
 	call.answer = false;
 	call.done = NULL;
+	call.created = false;
 	r = desc->handler(&call);
 	if (!call.answer && !(desc->flags & IPCX_CALL_ANSWERS))
 		return r;

@@ -120,10 +120,10 @@ static int nl_get_object(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "an id or a name is needed");
 		return -EINVAL;
 	}
-	ipcx_settle();
 	obj = object_of_info(info);
 	if (!obj)
 		return r;
+	ipcx_settle(&obj->ledger);
 	if (!object_visible(obj))
 		goto out_put;
 	r = -ENOMEM;
@@ -147,9 +147,8 @@ static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb)
 	struct ipcx_object *obj;
 	int r = 0;
 
-	if (!id)
-		ipcx_settle();
 	for (; (obj = ipcx_object_next(ns, &id)); id++) {
+		ipcx_settle(&obj->ledger);
 		if (object_visible(obj))
 			r = put_object(skb, obj, NETLINK_CB(cb->skb).portid,
 				       cb->nlh->nlmsg_seq, NLM_F_MULTI);
@@ -222,10 +221,10 @@ static int nl_dump_holders(struct sk_buff *skb, struct netlink_callback *cb)
 	long place = 0;
 	int r = 0;
 
-	ipcx_settle();
 	obj = object_of_dump(skb, cb);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
+	ipcx_settle(&obj->ledger);
 	spin_lock(&obj->lock);
 	while (!r && (h = ipcx_ledger_next_locked(&obj->ledger, h))) {
 		if (!obj->type->held(obj, h) || place++ < cb->args[0])

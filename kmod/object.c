@@ -372,6 +372,55 @@ int ipcx_object_hold(struct ipcx_object *obj)
 	return r;
 }
 
+/*
+ * The first half of death, in one critical section: from here on nobody takes,
+ * waits, or becomes a holder. False when the object was dead already.
+ */
+static bool object_kill_locked(struct ipcx_object *obj)
+{
+	int i;
+
+	lockdep_assert_held(&obj->lock);
+
+	if (obj->dead)
+		return false;
+	obj->dead = true;
+	obj->persistent = false;
+	obj->ledger.dead = true;
+	for (i = 0; i < IPCX_OBJECT_QUEUES; i++)
+		obj->waitq[i].dead = -EIDRM;
+	if (obj->type->kill)
+		obj->type->kill(obj);
+	return true;
+}
+
+static void object_kill_waiters(struct ipcx_object *obj, struct ipcx_waitq *q)
+{
+	struct ipcx_wakeups wakeups = {};
+	bool more;
+
+	do {
+		spin_lock(&obj->lock);
+		more = ipcx_waitq_kill_locked(q, -EIDRM, &wakeups);
+		spin_unlock(&obj->lock);
+		ipcx_wakeups_flush(&wakeups);
+		cond_resched();
+	} while (more);
+}
+
+/* The second half: tell everybody. */
+static void object_kill_finish(struct ipcx_object *obj)
+{
+	int i;
+
+	object_unname(obj);
+	for (i = 0; i < IPCX_OBJECT_QUEUES; i++)
+		if (obj->waitq[i].ops)
+			object_kill_waiters(obj, &obj->waitq[i]);
+	ipcx_ledger_clear(&obj->ledger);
+	ipcx_object_wake_pollers(obj, EPOLLHUP | EPOLLERR | EPOLLIN | EPOLLOUT);
+}
+
 /**
  * ipcx_object_kill() - The object dies now
  * @obj: The object
@@ -383,35 +432,13 @@ int ipcx_object_hold(struct ipcx_object *obj)
  */
 void ipcx_object_kill(struct ipcx_object *obj)
 {
-	struct ipcx_wakeups wakeups = {};
-	bool more = false;
-	int i;
+	bool first;
 
 	spin_lock(&obj->lock);
-	if (obj->dead) {
-		spin_unlock(&obj->lock);
-		return;
-	}
-	obj->dead = true;
-	obj->persistent = false;
-	if (obj->type->kill)
-		obj->type->kill(obj);
+	first = object_kill_locked(obj);
 	spin_unlock(&obj->lock);
-
-	object_unname(obj);
-	for (i = 0; i < IPCX_OBJECT_QUEUES; i++) {
-		if (!obj->waitq[i].ops)
-			continue;
-		do {
-			spin_lock(&obj->lock);
-			more = ipcx_waitq_kill_locked(&obj->waitq[i], -EIDRM,
-						      &wakeups);
-			spin_unlock(&obj->lock);
-			ipcx_wakeups_flush(&wakeups);
-		} while (more);
-	}
-	ipcx_ledger_clear(&obj->ledger);
-	ipcx_object_wake_pollers(obj, EPOLLHUP | EPOLLERR | EPOLLIN | EPOLLOUT);
+	if (first)
+		object_kill_finish(obj);
 }
 
 /*
@@ -420,53 +447,68 @@ void ipcx_object_kill(struct ipcx_object *obj)
  */
 static void object_retire_if_unused(struct ipcx_object *obj)
 {
-	bool retire;
+	bool retire, first = false;
 
 	spin_lock(&obj->lock);
 	retire = !obj->handles && !obj->persistent && !obj->retired;
-	if (retire)
+	if (retire) {
 		obj->retired = true;
+		first = object_kill_locked(obj);
+	}
 	spin_unlock(&obj->lock);
 	if (!retire)
 		return;
 
-	ipcx_object_kill(obj);
-	/* A pending lease holds a reference; a running one gives its own back. */
+	if (first)
+		object_kill_finish(obj);
+	/*
+	 * A pending lease holds a reference; a running one gives its own back.
+	 * None is armed any more: see object_lease_arm_locked().
+	 */
 	if (cancel_delayed_work(&obj->lease))
 		ipcx_object_put(obj);
 	xa_erase(&obj->ns->objects, obj->id);
 	ipcx_object_put(obj);
 }
 
-static void object_lease_start(struct ipcx_object *obj, u64 ns)
+/*
+ * Look again in @ns. Under the lock that a retiring object is marked under, so
+ * it is either armed before, and found by who cancels it, or not at all. True
+ * when the reference of the work that was pending already must be given back.
+ */
+static bool object_lease_arm_locked(struct ipcx_object *obj, u64 ns)
 {
 	unsigned long delay =
 		min_t(u64, nsecs_to_jiffies64(ns) + 1, MAX_JIFFY_OFFSET);
 
+	lockdep_assert_held(&obj->lock);
+
+	if (obj->retired)
+		return false;
 	kref_get(&obj->ref);
-	if (mod_delayed_work(lease_wq, &obj->lease, delay))
-		ipcx_object_put(obj); /* It was pending and has one already. */
+	return mod_delayed_work(lease_wq, &obj->lease, delay);
 }
 
 static void object_lease_work(struct work_struct *work)
 {
 	struct ipcx_object *obj =
 		container_of(to_delayed_work(work), struct ipcx_object, lease);
-	u64 left = 0, idle;
+	bool extra = false;
+	u64 idle;
 
 	spin_lock(&obj->lock);
 	if (!obj->handles && obj->persistent && obj->lease_ns) {
 		idle = ktime_get_boottime_ns() - obj->last_use;
 		if (idle < obj->lease_ns)
-			left = obj->lease_ns - idle;
+			extra = object_lease_arm_locked(obj,
+							obj->lease_ns - idle);
 		else
 			obj->persistent = false;
 	}
 	spin_unlock(&obj->lock);
-	if (left)
-		object_lease_start(obj, left);
-	else
-		object_retire_if_unused(obj);
+	if (extra)
+		ipcx_object_put(obj);
+	object_retire_if_unused(obj);
 	ipcx_object_put(obj);
 }
 
@@ -478,18 +520,18 @@ static void object_lease_work(struct work_struct *work)
  */
 void ipcx_object_unhold(struct ipcx_object *obj)
 {
-	u64 lease = 0;
+	bool extra = false;
 
 	spin_lock(&obj->lock);
 	obj->handles--;
-	if (!obj->handles) {
+	if (!obj->handles && obj->persistent) {
 		obj->last_use = ktime_get_boottime_ns();
-		if (obj->persistent)
-			lease = obj->lease_ns;
+		if (obj->lease_ns)
+			extra = object_lease_arm_locked(obj, obj->lease_ns);
 	}
 	spin_unlock(&obj->lock);
-	if (lease)
-		object_lease_start(obj, lease);
+	if (extra)
+		ipcx_object_put(obj);
 	object_retire_if_unused(obj);
 	ipcx_object_put(obj);
 }

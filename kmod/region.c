@@ -19,7 +19,6 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/pid.h>
 #include <linux/shmem_fs.h>
 
@@ -44,6 +43,7 @@
  * @size: In bytes, whole pages; constant
  * @flags: &enum ipcx_region_flags; constant
  * @order: &enum ipcx_order; constant
+ * @seal_mutex: Held by who is adding a seal; outside the object's lock
  * @seals: &enum ipcx_seals
  * @writable_maps: Mappings that can be written, or made so
  * @readers: Read locks held
@@ -60,6 +60,7 @@ struct ipcx_region {
 	u64 size;
 	u32 flags;
 	u32 order;
+	struct mutex seal_mutex;
 	u32 seals;
 	u32 writable_maps;
 	u32 readers;
@@ -186,7 +187,6 @@ static const struct ipcx_waitq_ops region_bell_ops = {
 	.try = region_bell_try,
 	.undo = region_bell_undo,
 	.label = region_bell_label,
-	.broadcast = true,
 };
 
 static void region_serve(struct ipcx_region *region, int queue)
@@ -200,6 +200,7 @@ static void region_serve(struct ipcx_region *region, int queue)
 					     &wakeups);
 		spin_unlock(&region->obj.lock);
 		ipcx_wakeups_flush(&wakeups);
+		cond_resched();
 	} while (more);
 }
 
@@ -263,6 +264,7 @@ static struct ipcx_object *region_new(const struct ipcx_create *create,
 	region->size = size;
 	region->flags = arg->flags & REGION_FLAGS;
 	region->order = arg->order;
+	mutex_init(&region->seal_mutex);
 	q = &obj->waitq[REGION_LOCKERS];
 	ipcx_waitq_init(q, &obj->lock, &region_lock_ops);
 	q->by_prio = arg->order == IPCX_ORDER_PRIO;
@@ -312,6 +314,7 @@ static int region_create(struct ipcx_call *call)
 		return PTR_ERR(obj);
 	arg->out_flags = created ? IPCX_CREATE_OUT_CREATED : 0;
 	arg->out_id = obj->id;
+	call->created = created;
 	call->new_obj = obj;
 	call->new_rights = create.rights;
 	return 0;
@@ -336,6 +339,35 @@ static bool region_pinned(struct ipcx_region *region)
 	return pinned;
 }
 
+/* Keep new mappings out first, then look for what can still write. */
+static int region_seal_write(struct ipcx_region *region)
+{
+	struct ipcx_object *obj = &region->obj;
+	int r = 0;
+
+	lockdep_assert_held(&region->seal_mutex);
+
+	spin_lock(&obj->lock);
+	if (obj->dead)
+		r = -EIDRM;
+	else if (region->writable_maps)
+		r = -EBUSY;
+	else
+		region->seals |= IPCX_SEAL_WRITE;
+	spin_unlock(&obj->lock);
+	if (r)
+		return r;
+
+	if (!region_pinned(region)) {
+		SHMEM_I(file_inode(region->file))->seals |= F_SEAL_WRITE;
+		return 0;
+	}
+	spin_lock(&obj->lock);
+	region->seals &= ~IPCX_SEAL_WRITE;
+	spin_unlock(&obj->lock);
+	return -EBUSY;
+}
+
 static int region_seal(struct ipcx_call *call)
 {
 	struct ipcx_region_seal *arg = call->arg;
@@ -344,27 +376,13 @@ static int region_seal(struct ipcx_call *call)
 
 	if (arg->flags || !arg->seals || arg->seals & ~IPCX_SEALS_MASK)
 		return -EINVAL;
-
-	/* First keep new mappings out, then look for the old ones. */
-	spin_lock(&call->obj->lock);
-	if (call->obj->dead)
-		r = -EIDRM;
-	else if (region->writable_maps)
-		r = -EBUSY;
-	else
-		region->seals |= arg->seals;
-	spin_unlock(&call->obj->lock);
-	if (r)
-		return r;
-
-	if (!region_pinned(region)) {
-		SHMEM_I(file_inode(region->file))->seals |= F_SEAL_WRITE;
-		return 0;
-	}
-	spin_lock(&call->obj->lock);
-	region->seals &= ~arg->seals;
-	spin_unlock(&call->obj->lock);
-	return -EBUSY;
+	/* One at a time: what one has sealed no other one may undo. */
+	if (mutex_lock_killable(&region->seal_mutex))
+		return -EINTR;
+	if (!(READ_ONCE(region->seals) & IPCX_SEAL_WRITE))
+		r = region_seal_write(region);
+	mutex_unlock(&region->seal_mutex);
+	return r;
 }
 
 /* Would the process wait for itself? A second read lock never waits. */
@@ -435,7 +453,7 @@ static int region_lock(struct ipcx_call *call)
 		return -EACCES;
 
 	/* Whom the caller knows to be dead must not keep it out. */
-	ipcx_settle();
+	ipcx_settle(&call->obj->ledger);
 	r = region_lock_again(region, arg->mode);
 	if (r == -EAGAIN) {
 		h = ipcx_holding_pin(&call->obj->ledger);
@@ -561,7 +579,7 @@ static int region_stat(struct ipcx_call *call)
 
 	if (arg->flags)
 		return -EINVAL;
-	ipcx_settle();
+	ipcx_settle(&call->obj->ledger);
 	spin_lock(&call->obj->lock);
 	region_stat_locked(to_region(call->obj), arg);
 	spin_unlock(&call->obj->lock);

@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/pid.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -243,6 +244,7 @@ static noinline void sem_serve(struct ipcx_sem *sem)
 		events = more ? 0 : sem_changed_locked(sem);
 		spin_unlock(&sem->obj.lock);
 		ipcx_wakeups_flush(&wakeups);
+		cond_resched();
 	} while (more);
 	sem_wake_pollers(sem, events);
 }
@@ -298,6 +300,26 @@ static int sem_give(struct ipcx_sem *sem, u32 units)
 	return r;
 }
 
+/* Give back what a call took but could not report. */
+static void sem_untake(struct ipcx_sem *sem, struct ipcx_wait_entry *e)
+{
+	struct ipcx_holding *h;
+
+	spin_lock(&sem->obj.lock);
+	if (!sem->obj.dead) {
+		h = ipcx_holding_current_locked(&sem->obj.ledger);
+		e->holding = h;
+		/* Another thread of the process may have given it already. */
+		if (sem->kind == IPCX_SEM_PLAIN ||
+		    (h && (sem->kind == IPCX_SEM_LOCK || h->units >= e->units)))
+			sem_undo(&sem->obj.waitq[0], e);
+	}
+	spin_unlock(&sem->obj.lock);
+	ipcx_holding_free(e->death);
+	e->death = NULL;
+	sem_serve(sem);
+}
+
 /* Wait behind a holding that is there, or made first. */
 static noinline int sem_take_slow(struct ipcx_sem *sem,
 				  struct ipcx_wait_entry *e,
@@ -315,6 +337,17 @@ static noinline int sem_take_slow(struct ipcx_sem *sem,
 	r = ipcx_wait(&sem->obj.waitq[0], e, deadline);
 	if (r == -EAGAIN && READ_ONCE(sem->obj.dead))
 		r = -EIDRM;
+	/* Who leaves the queue may leave it empty: then P would succeed. */
+	if (r == -ETIMEDOUT || r == -ERESTARTSYS)
+		sem_serve(sem);
+	/*
+	 * A unit that was handed to a task that is being killed. The ledger
+	 * brings back what is owned; of a plain one nobody else knows.
+	 */
+	if (!r && !h && fatal_signal_pending(current)) {
+		sem_untake(sem, e);
+		r = -EINTR;
+	}
 	if (h)
 		ipcx_holding_unpin(h);
 	return r;
@@ -342,31 +375,11 @@ static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 	if (r != -EAGAIN)
 		return r;
 
-	ipcx_settle();
+	ipcx_settle(&sem->obj.ledger);
 	r = sem_take_slow(sem, e, deadline);
 	if (sem->kind == IPCX_SEM_PLAIN && !r)
 		ipcx_object_wake_pollers(&sem->obj, EPOLLOUT | EPOLLWRNORM);
 	return r;
-}
-
-/* Give back what a call took but could not report. */
-static void sem_untake(struct ipcx_sem *sem, struct ipcx_wait_entry *e)
-{
-	struct ipcx_holding *h;
-
-	spin_lock(&sem->obj.lock);
-	if (!sem->obj.dead) {
-		h = ipcx_holding_current_locked(&sem->obj.ledger);
-		e->holding = h;
-		/* Another thread of the process may have given it already. */
-		if (sem->kind == IPCX_SEM_PLAIN ||
-		    (h && (sem->kind == IPCX_SEM_LOCK || h->units >= e->units)))
-			sem_undo(&sem->obj.waitq[0], e);
-	}
-	spin_unlock(&sem->obj.lock);
-	ipcx_holding_free(e->death);
-	e->death = NULL;
-	sem_serve(sem);
 }
 
 static int sem_create_check(const struct ipcx_sem_create *arg)
@@ -447,6 +460,7 @@ static int sem_create(struct ipcx_call *call)
 		return PTR_ERR(obj);
 	arg->out_flags = created ? IPCX_CREATE_OUT_CREATED : 0;
 	arg->out_id = obj->id;
+	call->created = created;
 	call->new_obj = obj;
 	call->new_rights = create.rights;
 	return 0;
@@ -606,7 +620,7 @@ static int sem_stat(struct ipcx_call *call)
 
 	if (arg->flags)
 		return -EINVAL;
-	ipcx_settle();
+	ipcx_settle(&call->obj->ledger);
 	spin_lock(&sem->obj.lock);
 	sem_stat_locked(sem, arg);
 	spin_unlock(&sem->obj.lock);

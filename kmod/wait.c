@@ -61,6 +61,8 @@ static bool entry_before(const struct ipcx_wait_entry *a,
 {
 	if (a->prio != b->prio)
 		return a->prio > b->prio;
+	if (a->since != b->since)
+		return a->since < b->since;
 	return a->seq < b->seq;
 }
 
@@ -88,6 +90,13 @@ static void waitq_del_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 	e->queued = false;
 	q->nr--;
 	rb_erase_cached(&e->node, &q->root);
+}
+
+/* After deletions, and after what was taken in vain has been given back. */
+static void waitq_idle_locked(struct ipcx_waitq *q)
+{
+	lockdep_assert_held(q->lock);
+
 	if (!q->nr && q->ops->idle)
 		q->ops->idle(q);
 }
@@ -145,28 +154,27 @@ static void waitq_poke_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
  */
 bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups)
 {
-	struct ipcx_wait_entry *e, *next;
+	struct ipcx_wait_entry *e;
 	int r;
 
 	lockdep_assert_held(q->lock);
 
-	for (e = ipcx_waitq_next_locked(q, NULL); e; e = next) {
+	if (q->dead)
+		return false;
+	while ((e = ipcx_waitq_next_locked(q, NULL))) {
 		if (wakeups->nr == IPCX_WAKE_BATCH)
 			return true;
 		if (q->barging) {
 			waitq_poke_locked(q, e, wakeups);
 			return false;
 		}
-		next = ipcx_waitq_next_locked(q, e);
 		r = q->ops->try(q, e, true);
-		if (r == -EAGAIN) {
-			if (q->ops->broadcast)
-				continue;
+		if (r == -EAGAIN)
 			return false;
-		}
 		if (!entry_end_locked(q, e, r, wakeups) &&
 		    (!r || r == -EOWNERDEAD))
 			q->ops->undo(q, e);
+		waitq_idle_locked(q);
 	}
 	return false;
 }
@@ -219,8 +227,7 @@ static bool entry_may_try(const struct ipcx_waitq *q,
 {
 	const struct ipcx_wait_entry *first = ipcx_waitq_next_locked(q, NULL);
 
-	return !first || q->barging || q->ops->broadcast ||
-	       entry_before(e, first);
+	return !first || q->barging || entry_before(e, first);
 }
 
 /**
@@ -260,6 +267,7 @@ static bool wait_poked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 		r = q->ops->try(q, e, true);
 	if (r != -EAGAIN) {
 		waitq_del_locked(q, e);
+		waitq_idle_locked(q);
 		e->result = r;
 		try_cmpxchg(&e->waiter->state, &expected, e->index);
 		ipcx_waitq_run_locked(q, &wakeups);
@@ -285,9 +293,11 @@ static int wait_leave(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	do {
 		spin_lock(q->lock);
 		waitq_del_locked(q, e);
+		waitq_idle_locked(q);
 		more = ipcx_waitq_run_locked(q, &wakeups);
 		spin_unlock(q->lock);
 		ipcx_wakeups_flush(&wakeups);
+		cond_resched();
 	} while (more);
 	return error;
 }

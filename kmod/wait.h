@@ -88,7 +88,8 @@ struct ipcx_waiter {
  * @index: Number of the entry among those of the waiter
  * @units: How much is wanted; constant
  * @mode: What is wanted, in words of the room; constant
- * @since: A number of the room: what the waiter has seen; constant
+ * @since: A number of the room: what the waiter has seen. Inside one priority
+ *	the lowest is served first; constant
  * @seq: Order of coming; protected by the queue's lock
  * @prio: Real-time priority of the task, 0 for none; constant
  * @queued: In the queue; protected by its lock
@@ -124,14 +125,12 @@ struct ipcx_wait_entry {
  * @undo: Give back what @try took, under the lock
  * @idle: The queue became empty, under the lock. May be NULL
  * @label: What the entry waits for, for people
- * @broadcast: One entry's failure says nothing of the next one's
  */
 struct ipcx_waitq_ops {
 	int (*try)(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm);
 	void (*undo)(struct ipcx_waitq *q, struct ipcx_wait_entry *e);
 	void (*idle)(struct ipcx_waitq *q);
 	const char *(*label)(const struct ipcx_wait_entry *e);
-	bool broadcast;
 };
 
 /**
