@@ -25,6 +25,6 @@ struct ipcx_access {
 };
 
 int ipcx_access_check(const struct ipcx_access *access, u32 rights,
-		      struct user_namespace *user_ns);
+		      struct user_namespace *user_ns, bool quiet);
 
 #endif /* IPCX_ACCESS_H */

@@ -39,10 +39,13 @@ struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
 	r = ipcx_charge(user, IPCX_RESOURCE_HANDLES, 1);
 	if (r)
 		goto err_user;
+	r = ipcx_charge(user, IPCX_RESOURCE_BYTES, sizeof(*handle));
+	if (r)
+		goto err_handles;
 	r = -ENOMEM;
 	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
 	if (!handle)
-		goto err_uncharge;
+		goto err_bytes;
 	handle->obj = obj;
 	handle->net = get_net(net);
 	handle->ns = ipcx_ns_of(net);
@@ -51,7 +54,9 @@ struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
 	handle->user = user;
 	return handle;
 
-err_uncharge:
+err_bytes:
+	ipcx_uncharge(user, IPCX_RESOURCE_BYTES, sizeof(*handle));
+err_handles:
 	ipcx_uncharge(user, IPCX_RESOURCE_HANDLES, 1);
 err_user:
 	ipcx_user_put(user);
@@ -68,6 +73,7 @@ void ipcx_handle_free(struct ipcx_handle *handle)
 {
 	if (handle->obj)
 		ipcx_object_unhold(handle->obj);
+	ipcx_uncharge(handle->user, IPCX_RESOURCE_BYTES, sizeof(*handle));
 	ipcx_uncharge(handle->user, IPCX_RESOURCE_HANDLES, 1);
 	ipcx_user_put(handle->user);
 	put_net(handle->net);

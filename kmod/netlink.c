@@ -25,7 +25,7 @@ static const struct nla_policy ipcx_policy[IPCX_A_NAME + 1] = {
 /* Who could not open it for reading does not see it. */
 static bool object_visible(struct ipcx_object *obj)
 {
-	return !ipcx_access_object(obj, IPCX_RIGHT_READ);
+	return !ipcx_access_object(obj, IPCX_RIGHT_READ, true);
 }
 
 static int put_base_locked(struct sk_buff *skb, struct ipcx_object *obj)
@@ -155,6 +155,7 @@ static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb)
 		ipcx_object_put(obj);
 		if (r)
 			break;
+		cond_resched();
 	}
 	cb->args[0] = id;
 	return skb->len;
@@ -235,7 +236,9 @@ static int nl_dump_holders(struct sk_buff *skb, struct netlink_callback *cb)
 	kept = obj->type->kept ? obj->type->kept(obj) : NULL;
 	if (kept) {
 		list_for_each_entry(h, kept, node_dead) {
-			if (r || place++ < cb->args[0])
+			if (r)
+				break;
+			if (place++ < cb->args[0])
 				continue;
 			r = put_holder_locked(skb, cb, obj, h);
 			cb->args[0] += !r;

@@ -209,7 +209,10 @@ void ipcx_object_put(struct ipcx_object *obj)
 	kref_put(&obj->ref, object_free);
 }
 
-/* Take the name out of the table, once. True if it was there. */
+/*
+ * Take the name out of the table, once; without a name nothing is persistent.
+ * True if it was there.
+ */
 static bool object_unname(struct ipcx_object *obj)
 {
 	bool named;
@@ -217,6 +220,7 @@ static bool object_unname(struct ipcx_object *obj)
 	spin_lock(&obj->lock);
 	named = obj->named;
 	obj->named = false;
+	obj->persistent = false;
 	spin_unlock(&obj->lock);
 	if (named)
 		rhashtable_remove_fast(&names, &obj->name_node, names_params);
@@ -284,7 +288,7 @@ static int object_publish(struct ipcx_object *obj)
 	int r;
 
 	kref_get(&obj->ref); /* The table's. */
-	r = xa_alloc_cyclic(&ns->objects, &obj->id, obj, XA_LIMIT(1, U32_MAX),
+	r = xa_alloc_cyclic(&ns->objects, &obj->id, obj, XA_LIMIT(1, INT_MAX),
 			    &ns->next_id, GFP_KERNEL_ACCOUNT);
 	if (r < 0) {
 		ipcx_object_put(obj);
@@ -547,9 +551,6 @@ int ipcx_object_unlink(struct ipcx_object *obj)
 {
 	if (!object_unname(obj))
 		return -ENOENT;
-	spin_lock(&obj->lock);
-	obj->persistent = false;
-	spin_unlock(&obj->lock);
 	object_retire_if_unused(obj);
 	return 0;
 }
@@ -558,18 +559,19 @@ int ipcx_object_unlink(struct ipcx_object *obj)
  * ipcx_access_object() - May the caller have these rights on the object?
  * @obj: The object
  * @rights: Bits of &enum ipcx_rights
+ * @quiet: See ipcx_access_check()
  *
  * Context: Takes the object's lock.
  * Return: 0 or -EACCES.
  */
-int ipcx_access_object(struct ipcx_object *obj, u32 rights)
+int ipcx_access_object(struct ipcx_object *obj, u32 rights, bool quiet)
 {
 	struct ipcx_access access;
 
 	spin_lock(&obj->lock);
 	access = obj->access;
 	spin_unlock(&obj->lock);
-	return ipcx_access_check(&access, rights, obj->ns->net->user_ns);
+	return ipcx_access_check(&access, rights, obj->ns->net->user_ns, quiet);
 }
 
 /**
@@ -598,7 +600,7 @@ struct ipcx_object *ipcx_object_open(struct ipcx_ns *ns, const char *name,
 	r = -EMEDIUMTYPE;
 	if (type != IPCX_TYPE_ANY && type != obj->type->id)
 		goto err_put;
-	r = ipcx_access_object(obj, rights);
+	r = ipcx_access_object(obj, rights, false);
 	if (r)
 		goto err_put;
 	/* It has died since it was found: then the name is free. */
@@ -627,7 +629,7 @@ int ipcx_object_unlink_name(struct ipcx_ns *ns, const char *name)
 	obj = ipcx_object_find_name(ns, name);
 	if (!obj)
 		return -ENOENT;
-	r = ipcx_access_object(obj, IPCX_RIGHT_CONTROL);
+	r = ipcx_access_object(obj, IPCX_RIGHT_CONTROL, false);
 	if (!r)
 		r = ipcx_object_unlink(obj);
 	ipcx_object_put(obj);
@@ -668,11 +670,11 @@ struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id)
 
 	rcu_read_lock();
 	do {
-		obj = xa_find(&ns->objects, id, U32_MAX, XA_PRESENT);
+		obj = xa_find(&ns->objects, id, INT_MAX, XA_PRESENT);
 		if (!obj || kref_get_unless_zero(&obj->ref))
 			break;
 		++*id;
-	} while (*id <= U32_MAX);
+	} while (*id <= INT_MAX);
 	rcu_read_unlock();
 	return obj;
 }

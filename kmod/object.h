@@ -235,7 +235,7 @@ struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id);
 struct ipcx_object *ipcx_object_find_name(struct ipcx_ns *ns, const char *name);
 struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id);
 
-int ipcx_access_object(struct ipcx_object *obj, u32 rights);
+int ipcx_access_object(struct ipcx_object *obj, u32 rights, bool quiet);
 void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events);
 
 struct ipcx_ns *ipcx_ns_of(struct net *net);

@@ -221,6 +221,11 @@ static void region_set_file_ops(struct file *file)
 	mutex_unlock(&region_ops_mutex);
 	WARN_ON_ONCE(file->f_op != region_base_file_ops);
 	file->f_op = &region_file_ops;
+	/*
+	 * remap_file_pages() maps the file of a mapping anew, behind our back.
+	 * It may not map what cannot be read; faults do not ask.
+	 */
+	file->f_mode &= ~FMODE_READ;
 }
 
 static int region_make_file(struct ipcx_region *region)
@@ -245,6 +250,8 @@ static int region_make_file(struct ipcx_region *region)
 	if (region->flags & IPCX_REGION_F_RESERVE)
 		r = vfs_fallocate(file, 0, 0, region->size);
 	region_set_file_ops(file);
+	if (r == -EINTR) /* Nothing was made: it can be tried again. */
+		return -ERESTARTSYS;
 	return r == -ENOSPC ? -ENOMEM : r;
 }
 

@@ -221,6 +221,20 @@ void ipcx_wakeups_flush(struct ipcx_wakeups *wakeups)
 	wakeups->nr = 0;
 }
 
+/* By policy, not by rt_task(), which also says what was lent to the task. */
+static int current_prio(void)
+{
+	switch (current->policy) {
+	case SCHED_FIFO:
+	case SCHED_RR:
+		return current->rt_priority;
+	case SCHED_DEADLINE:
+		return MAX_RT_PRIO;
+	default:
+		return 0;
+	}
+}
+
 /* May @e try at all, or would it overtake somebody? */
 static bool entry_may_try(const struct ipcx_waitq *q,
 			  const struct ipcx_wait_entry *e)
@@ -247,8 +261,7 @@ int ipcx_wait_try_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	if (q->dead)
 		return q->dead;
 	e->seq = q->next_seq;
-	if (q->by_prio && rt_task(current))
-		e->prio = current->rt_priority ? current->rt_priority : 100;
+	e->prio = q->by_prio ? current_prio() : 0;
 	if (!entry_may_try(q, e))
 		return -EAGAIN;
 	return q->ops->try(q, e, arm);

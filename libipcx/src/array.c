@@ -5,9 +5,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <ipcx/array.h>
 #include <ipcx/object.h>
@@ -32,6 +34,8 @@ _Static_assert(sizeof(struct array_head) == 64, "shared layout");
 
 /*
  * The kernel's lock belongs to the process; @threads keeps its threads apart.
+ * @pid is the process whose threads those are: a forked child starts with a lock
+ * of its own, for a thread of the parent may have held this one.
  */
 struct ipcx_array {
 	struct ipcx_region *region;
@@ -41,6 +45,7 @@ struct ipcx_array {
 	size_t elem_size;
 	size_t count;
 	pthread_rwlock_t threads;
+	_Atomic int pid;
 	bool writable;
 };
 
@@ -62,6 +67,40 @@ static bool array_in_call(const struct ipcx_array *array)
 	return false;
 }
 
+static int array_threads_init(pthread_rwlock_t *threads)
+{
+	pthread_rwlockattr_t attr;
+	int err;
+
+	err = pthread_rwlockattr_init(&attr);
+	if (err)
+		return -err;
+	pthread_rwlockattr_setkind_np(
+		&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	err = pthread_rwlock_init(threads, &attr);
+	pthread_rwlockattr_destroy(&attr);
+	return -err;
+}
+
+/* The first call after fork makes the lock anew; others of that moment wait. */
+static int array_threads_adopt(struct ipcx_array *array)
+{
+	pid_t self = getpid(), owner = atomic_load(&array->pid);
+	int err;
+
+	while (owner != self) {
+		if (owner != -self && atomic_compare_exchange_strong(
+					      &array->pid, &owner, -self)) {
+			err = array_threads_init(&array->threads);
+			atomic_store(&array->pid, err ? owner : self);
+			return err;
+		}
+		sched_yield();
+		owner = atomic_load(&array->pid);
+	}
+	return 0;
+}
+
 /* Returns 0 or -EOWNERDEAD with the lock held, else an error without it. */
 static int array_lock(struct ipcx_array *array, uint32_t mode)
 {
@@ -71,6 +110,9 @@ static int array_lock(struct ipcx_array *array, uint32_t mode)
 		return -EACCES;
 	if (array_in_call(array))
 		return -EDEADLK;
+	err = array_threads_adopt(array);
+	if (err)
+		return err;
 
 	if (mode == IPCX_LOCK_WRITE)
 		err = pthread_rwlock_wrlock(&array->threads);
@@ -252,21 +294,6 @@ IPCX_EXPORT int ipcx_array_consistent(struct ipcx_array *array)
 	return err;
 }
 
-static int array_threads_init(pthread_rwlock_t *threads)
-{
-	pthread_rwlockattr_t attr;
-	int err;
-
-	err = pthread_rwlockattr_init(&attr);
-	if (err)
-		return -err;
-	pthread_rwlockattr_setkind_np(
-		&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	err = pthread_rwlock_init(threads, &attr);
-	pthread_rwlockattr_destroy(&attr);
-	return -err;
-}
-
 /* Maps the region. On success it is the array's. */
 static int array_new(struct ipcx_region *region, bool writable,
 		     struct ipcx_array **ret_array)
@@ -289,6 +316,7 @@ static int array_new(struct ipcx_region *region, bool writable,
 	if (err)
 		goto err_destroy_threads;
 
+	atomic_store(&array->pid, getpid());
 	array->region = region;
 	array->writable = writable;
 	array->head = addr;

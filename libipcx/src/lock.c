@@ -138,7 +138,7 @@ static bool lock_attach(struct ipcx_lock *lock)
 		return true;
 
 	if (ipcx_ioctl(lock->fd, IPCX_IOC_SEM_ATTACH, &arg) ||
-	    !arg.out_holder_id || arg.out_holder_id > IPCX_LOCK_WORD_HOLDER)
+	    !arg.out_holder_id || arg.out_holder_id >= IPCX_LOCK_WORD_HOLDER)
 		return false;
 
 	atomic_store(&self->id, arg.out_holder_id);

@@ -715,7 +715,9 @@ enum ipcx_seals {
  * @flags: Must be 0
  *
  * EBUSY: there is a mapping that could be written to, or a page is pinned for
- * input or output. Needs IPCX_RIGHT_CONTROL. Since 0.1.
+ * input or output (a kernel that does not pin for it, as 6.1 for direct disk
+ * input, lets a transfer that is under way end). Sealing again is no error.
+ * Needs IPCX_RIGHT_CONTROL. Since 0.1.
  */
 struct ipcx_region_seal {
 	__u32 seals;
