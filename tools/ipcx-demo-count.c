@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A critical section: many processes increment one counter, first without the
- * lock, then with it.
+ * lock, then with it; and with a lock that is handed on in order of coming.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -10,15 +10,21 @@
 
 #define PROCESSES  8
 #define INCREMENTS 100000
-#define EXPECTED   ((uint64_t)PROCESSES * INCREMENTS)
-#define TRIES	   5
+
+/* Every hand-over of a lock in order is a switch of processes. */
+#define INCREMENTS_IN_ORDER 2000
+
+#define TRIES 5
 
 /* Without the lock, every so many increments somebody else gets the CPU. */
 #define YIELD_EVERY 1024
 
 struct count {
 	struct ipcx_sem *start;
-	struct ipcx_lock *lock;
+	struct ipcx_lock *barging;
+	struct ipcx_lock *in_order;
+	struct ipcx_lock *lock; /* the one that is counted with */
+	int increments; /* of each process */
 	volatile uint64_t *counter;
 };
 
@@ -29,7 +35,7 @@ static int with_lock(void *arg)
 	int i;
 
 	ret = demo_wait(c->start);
-	for (i = 0; i < INCREMENTS && !ret; i++) {
+	for (i = 0; i < c->increments && !ret; i++) {
 		ret = ipcx_lock_acquire(c->lock);
 		if (ret)
 			break;
@@ -47,13 +53,18 @@ static int without_lock(void *arg)
 	int i;
 
 	ret = demo_wait(c->start);
-	for (i = 0; i < INCREMENTS && !ret; i++) {
+	for (i = 0; i < c->increments && !ret; i++) {
 		value = *c->counter;
 		if (i % YIELD_EVERY == 0)
 			sched_yield();
 		*c->counter = value + 1;
 	}
 	return ret ? demo_error("counting", ret) : 0;
+}
+
+static uint64_t expected(const struct count *c)
+{
+	return (uint64_t)PROCESSES * (uint64_t)c->increments;
 }
 
 /* All start at once, and are waited for. */
@@ -78,35 +89,56 @@ static int show_race(struct count *c)
 {
 	int tries;
 
+	c->increments = INCREMENTS;
 	for (tries = 0; tries < TRIES; tries++) {
 		if (run_processes(c, without_lock))
 			return -1;
-		if (*c->counter != EXPECTED) {
-			demo_say("without the lock: %7ju, wrong: %ju are lost",
+		if (*c->counter != expected(c)) {
+			demo_say("without a lock:   %7ju, wrong: %ju are lost",
 				 (uintmax_t)*c->counter,
-				 (uintmax_t)(EXPECTED - *c->counter));
+				 (uintmax_t)(expected(c) - *c->counter));
 			return 0;
 		}
-		demo_say("without the lock: exact by luck, once more");
+		demo_say("without a lock: exact by luck, once more");
 	}
-	return demo_fail("without the lock nothing was lost, %d times", TRIES);
+	return demo_fail("without a lock nothing was lost, %d times", TRIES);
 }
 
-static int show_lock(struct count *c, struct demo_result *res)
+/* @ret_seconds: How long it took. */
+static int show_lock(struct count *c, struct ipcx_lock *lock, int increments,
+		     const char *what, double *ret_seconds)
 {
 	uint64_t since = demo_now();
 
+	c->lock = lock;
+	c->increments = increments;
 	if (run_processes(c, with_lock))
-		return demo_fail("with the lock they only came to %ju",
+		return demo_fail("%s they only came to %ju", what,
 				 (uintmax_t)*c->counter);
-	snprintf(res->figure, sizeof(res->figure), "%ju in %.2f s",
-		 (uintmax_t)*c->counter, demo_seconds(since));
-	if (*c->counter != EXPECTED)
-		return demo_fail("with the lock: %ju instead of %ju",
-				 (uintmax_t)*c->counter, (uintmax_t)EXPECTED);
-	demo_say("with the lock:    %7ju, exact, in %.2f s",
-		 (uintmax_t)*c->counter, demo_seconds(since));
+	*ret_seconds = demo_seconds(since);
+	if (*c->counter != expected(c))
+		return demo_fail("%s %ju instead of %ju", what,
+				 (uintmax_t)*c->counter,
+				 (uintmax_t)expected(c));
+	demo_say("%-17s %7ju, exact, in %.2f s", what, (uintmax_t)*c->counter,
+		 *ret_seconds);
 	return 0;
+}
+
+static int show(struct count *c, struct demo_result *res)
+{
+	double took;
+
+	if (show_race(c) ||
+	    show_lock(c, c->barging, INCREMENTS, "with the lock:", &took))
+		return -1;
+	snprintf(res->figure, sizeof(res->figure), "%ju in %.2f s",
+		 (uintmax_t)*c->counter, took);
+	demo_say("The same %d times each with a lock that serves in order of",
+		 INCREMENTS_IN_ORDER);
+	demo_say("coming: whoever waited longest is woken and has it.");
+	return show_lock(c, c->in_order, INCREMENTS_IN_ORDER,
+			 "in order:", &took);
 }
 
 static int create(struct demo *demo, struct count *c)
@@ -120,14 +152,19 @@ static int create(struct demo *demo, struct count *c)
 	ret = ipcx_sem_create(demo->ipcx, NULL, NULL, &c->start);
 	if (!ret)
 		ret = ipcx_lock_create(demo->ipcx, "/demo.count.lock", &lock,
-				       &c->lock);
+				       &c->barging);
+	lock.flags = IPCX_CREATE_F_EXCL;
 	if (!ret)
-		ret = demo_region(demo, "/demo.count.counter",
-				  sizeof(*c->counter), &addr);
+		ret = ipcx_lock_create(demo->ipcx, "/demo.count.queue", &lock,
+				       &c->in_order);
+	if (!ret)
+		ret = demo_region(demo, "/demo.count.sum", sizeof(*c->counter),
+				  &addr);
 	if (ret)
 		return ret;
 	c->counter = addr;
-	demo_keep(demo, ipcx_lock_fd(c->lock));
+	demo_keep(demo, ipcx_lock_fd(c->barging));
+	demo_keep(demo, ipcx_lock_fd(c->in_order));
 	return 0;
 }
 
@@ -138,18 +175,18 @@ int demo_count(struct demo *demo, struct demo_result *res)
 
 	demo_say("%d processes add 1 to a counter in a region, %d times each.",
 		 PROCESSES, INCREMENTS);
-	demo_say(
-		"%ju is right. The lock barges: nobody cares who is next here.",
-		(uintmax_t)EXPECTED);
+	demo_say("Right is %d. This lock barges: who comes first is first.",
+		 PROCESSES * INCREMENTS);
 	ret = create(demo, &c);
 	if (ret)
 		demo_error("creating the objects", ret);
 	else
-		ret = show_race(&c) || show_lock(&c, res) ? -1 : 0;
+		ret = show(&c, res);
 	if (c.counter)
 		ipcx_region_unmap((void *)c.counter, sizeof(*c.counter));
 	ipcx_sem_free(c.start);
-	ipcx_lock_free(c.lock);
+	ipcx_lock_free(c.barging);
+	ipcx_lock_free(c.in_order);
 	snprintf(res->result, sizeof(res->result), "%s",
 		 ret ? "not shown" : "exact with the lock, wrong without");
 	return ret;

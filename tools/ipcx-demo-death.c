@@ -15,7 +15,7 @@
 
 #define UNITS	      3
 #define VICTIMS_UNITS 2
-#define VICTIMS_JOBS  10
+#define VICTIMS_JOBS  4
 #define SURVIVORS     2
 #define JOBS_MAX      1024
 
@@ -23,6 +23,7 @@
 struct board {
 	uint32_t n;
 	uint32_t picked;
+	uint32_t fallen;
 	uint64_t total;
 	struct job {
 		pid_t owner;
@@ -101,7 +102,8 @@ static int enter(struct work *w)
 /* P(1); hands on what is said about the dead. */
 static int take_unit(struct work *w, struct report *ret_report)
 {
-	struct ipcx_deadline deadline = ipcx_deadline_in(60 * DEMO_NS_PER_S);
+	struct ipcx_deadline deadline =
+		ipcx_deadline_in(DEMO_PATIENCE_S * DEMO_NS_PER_S);
 	struct ipcx_death death;
 	int ret;
 
@@ -163,13 +165,23 @@ static int do_job(struct work *w)
 	return ret ? ret : !job;
 }
 
+/* The work must not be over before the victim is: half of it is left. */
+static int must_wait(struct board *b)
+{
+	return !__atomic_load_n(&b->fallen, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&b->picked, __ATOMIC_RELAXED) >= b->n / 2;
+}
+
 static int survive(void *arg)
 {
+	struct work *w = arg;
 	int ret;
 
-	do
-		ret = do_job(arg);
-	while (!ret);
+	do {
+		while (must_wait(w->board))
+			usleep(1000);
+		ret = do_job(w);
+	} while (!ret);
 	return ret < 0 ? demo_error("worker", ret) : 0;
 }
 
@@ -192,20 +204,21 @@ static int fall(void *arg)
 		job->owner = getpid();
 	else
 		demo_error("worker", ret < 0 ? ret : -ENODATA);
+	__atomic_store_n(&w->board->fallen, 1, __ATOMIC_RELEASE);
 	ipcx_sem_post(w->ready);
 	while (job)
 		pause();
 	return -1;
 }
 
-/* Until one sleeps on the lock and one on the units, for at most ten seconds. */
+/* Until one sleeps on the lock and one on the units, for a minute at most. */
 static int await_waiters(struct work *w)
 {
 	struct ipcx_sem_stat units, lock;
 	int tries;
 	int ret;
 
-	for (tries = 0; tries < 1000; tries++) {
+	for (tries = 0; tries < 6000; tries++) {
 		ret = ipcx_sem_stat(w->units, &units);
 		if (!ret)
 			ret = ipcx_lock_stat(w->lock, &lock);

@@ -39,7 +39,7 @@ static int await_waiter(struct look *l)
 	struct ipcx_sem_stat stat;
 	int tries;
 
-	for (tries = 0; tries < 1000; tries++) {
+	for (tries = 0; tries < 6000; tries++) {
 		if (ipcx_sem_stat(l->sem, &stat))
 			break;
 		if (stat.out_waiters == 1)

@@ -17,8 +17,6 @@
 
 #include "ipcx-demo.h"
 
-#define DEMO_PATIENCE_S 60
-
 void demo_say(const char *format, ...)
 {
 	va_list args;

@@ -16,6 +16,7 @@
 #define DEMO_INPUTS_MAX	 16
 #define DEMO_KEPT_MAX	 32
 #define DEMO_NS_PER_S	 1000000000ULL
+#define DEMO_PATIENCE_S	 240
 
 /**
  * struct demo - What every part is given
@@ -68,7 +69,7 @@ void demo_keep(struct demo *demo, int fd);
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t demo_now(void);
 
-/* P, and taking a lock, for at most a minute: nothing in the tour takes longer. */
+/* P, and taking a lock, for a few minutes at most: nothing here takes longer. */
 int demo_wait(struct ipcx_sem *sem);
 int demo_lock(struct ipcx_lock *lock, pid_t *ret_dead_pid);
 
@@ -92,7 +93,7 @@ double demo_seconds(uint64_t since);
  * @work: What it does; its return value, 0 or not, is its exit status
  * @arg: Handed to @work
  *
- * The process dies with its parent, and after a minute in any case.
+ * The process dies with its parent, and after a few minutes in any case.
  * Return: Its pid, or a negative errno.
  */
 pid_t demo_fork(int (*work)(void *arg), void *arg);

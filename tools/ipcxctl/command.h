@@ -12,6 +12,7 @@
 enum option_id {
 	OPT_HELP,
 	OPT_JSON,
+	OPT_LONG,
 	OPT_TYPE,
 	OPT_USER,
 	OPT_KIND,

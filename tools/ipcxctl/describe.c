@@ -65,17 +65,19 @@ static bool region_flag(const struct record *object, uint64_t flag)
 static void sem_state(const struct record *object, char buffer[STATE_SIZE])
 {
 	const uint64_t *value = object->value;
-	char held[48] = "", deaths[48] = "";
+	char max[48] = "", held[48] = "", deaths[48] = "";
 
+	/* Where no maximum was asked for, there is none to tell. */
+	if (value[IPCX_A_SEM_MAX] != IPCX_SEM_VALUE_MAX)
+		snprintf(max, sizeof(max), "/%" PRIu64, value[IPCX_A_SEM_MAX]);
 	if (value[IPCX_A_SEM_HELD])
 		snprintf(held, sizeof(held), ", %" PRIu64 " held",
 			 value[IPCX_A_SEM_HELD]);
 	if (value[IPCX_A_SEM_DEATHS])
 		snprintf(deaths, sizeof(deaths), ", %" PRIu64 " died",
 			 value[IPCX_A_SEM_DEATHS]);
-	snprintf(buffer, STATE_SIZE, "%s %" PRIu64 "/%" PRIu64 "%s%s",
-		 sem_kind(object), value[IPCX_A_SEM_VALUE],
-		 value[IPCX_A_SEM_MAX], held, deaths);
+	snprintf(buffer, STATE_SIZE, "%" PRIu64 "%s%s%s",
+		 value[IPCX_A_SEM_VALUE], max, held, deaths);
 }
 
 static void region_state(const struct record *object, char buffer[STATE_SIZE])
@@ -117,6 +119,14 @@ const char *describe_type(const struct record *object, char buffer[HUMAN_SIZE])
 		snprintf(buffer, HUMAN_SIZE, "%s", type_words[type]);
 	else
 		snprintf(buffer, HUMAN_SIZE, "type %" PRIu64, type);
+	return buffer;
+}
+
+const char *describe_kind(const struct record *object, char buffer[HUMAN_SIZE])
+{
+	if (object->value[IPCX_A_TYPE] != IPCX_TYPE_SEM)
+		return describe_type(object, buffer);
+	snprintf(buffer, HUMAN_SIZE, "%s", sem_kind(object));
 	return buffer;
 }
 

@@ -21,6 +21,9 @@ const char *describe_state(const struct record *object,
 /* "sem"; "type 9" for what this tool does not know. Returns @buffer. */
 const char *describe_type(const struct record *object, char buffer[HUMAN_SIZE]);
 
+/* The kind of a semaphore, such as "owned", otherwise the type. */
+const char *describe_kind(const struct record *object, char buffer[HUMAN_SIZE]);
+
 /* The members of an object in JSON, without its braces. */
 void describe_json(const struct record *object);
 

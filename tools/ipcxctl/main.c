@@ -45,7 +45,7 @@ static void help_list(const char *noun)
 			continue;
 		snprintf(usage, sizeof(usage), "%s %s%s", command->name,
 			 command->operands, command->runs ? " -- CMD..." : "");
-		printf("  %-32s %s\n", usage, command->summary);
+		printf("  %-26s %s\n", usage, command->summary);
 	}
 }
 

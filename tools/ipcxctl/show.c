@@ -67,21 +67,25 @@ static void list_json(const struct records *objects)
 	json_close(']');
 }
 
-static void list_row(struct table *table, const struct record *object)
+/* Fits in 80 columns as long as names are short; the rest when asked for. */
+static void list_row(struct table *table, const struct record *object,
+		     bool all_columns)
 {
 	char text[HUMAN_SIZE], state[STATE_SIZE];
 	const uint64_t *value = object->value;
 
 	table_cell(table, "%" PRIu64, value[IPCX_A_ID]);
-	table_cell(table, "%s", describe_type(object, text));
+	table_cell(table, "%s", describe_kind(object, text));
 	table_cell(table, "%s", object->name[0] ? object->name : "-");
 	table_cell(table, "%s", human_user((uint32_t)value[IPCX_A_UID], text));
-	table_cell(table, "%04" PRIo64, value[IPCX_A_MODE]);
 	table_cell(table, "%" PRIu64, value[IPCX_A_HANDLES]);
 	table_cell(table, "%" PRIu64, value[IPCX_A_HOLDERS]);
 	table_cell(table, "%" PRIu64, value[IPCX_A_WAITERS]);
-	table_cell(table, "%s", human_bytes(value[IPCX_A_BYTES], text));
 	table_cell(table, "%s", human_ns(value[IPCX_A_AGE_NS], text));
+	if (all_columns) {
+		table_cell(table, "%s", human_bytes(value[IPCX_A_BYTES], text));
+		table_cell(table, "%04" PRIo64, value[IPCX_A_MODE]);
+	}
 	table_cell(table, "%s", describe_state(object, state));
 }
 
@@ -91,19 +95,24 @@ static void table_head(struct table *table, const char *const *titles)
 		table_cell(table, "%s", *titles++);
 }
 
-static void list_table(const struct records *objects)
+static void list_table(const struct records *objects, bool all_columns)
 {
-	static const char *const titles[] = {
-		"ID",	   "TYPE",    "NAME",  "OWNER", "MODE",	 "HANDLES",
-		"HOLDERS", "WAITERS", "BYTES", "AGE",	"STATE", NULL,
+	static const char *const few[] = { "ID",    "KIND", "NAME", "OWNER",
+					   "OPEN",  "HOLD", "WAIT", "AGE",
+					   "STATE", NULL };
+	static const char *const all[] = { "ID",    "KIND", "NAME",  "OWNER",
+					   "OPEN",  "HOLD", "WAIT",  "AGE",
+					   "BYTES", "MODE", "STATE", NULL };
+	/* ID, OPEN, HOLD, WAIT, AGE; BYTES */
+	struct table table = {
+		.columns = all_columns ? 11 : 9,
+		.right = all_columns ? 0x1f1 : 0xf1,
 	};
-	/* ID, HANDLES, HOLDERS, WAITERS, BYTES, AGE */
-	struct table table = { .columns = 11, .right = 0x3e1 };
 	size_t i;
 
-	table_head(&table, titles);
+	table_head(&table, all_columns ? all : few);
 	for (i = 0; i < objects->count; i++)
-		list_row(&table, &objects->items[i]);
+		list_row(&table, &objects->items[i], all_columns);
 	table_print(&table);
 	table_free(&table);
 }
@@ -130,7 +139,7 @@ static int list_run(const struct arguments *args)
 	if (has_option(args, OPT_JSON))
 		list_json(&objects);
 	else
-		list_table(&objects);
+		list_table(&objects, has_option(args, OPT_LONG));
 	records_free(&objects);
 	return CTL_OK;
 }
@@ -257,6 +266,7 @@ static int show_run(const struct arguments *args)
 
 static const struct option_spec list_options[] = {
 	{ "json", OPT_JSON, NULL, "An array of objects, for programs" },
+	{ "long", OPT_LONG, NULL, "Also the bytes charged and the mode" },
 	{ "type", OPT_TYPE, "TYPE", "Only these: sem, region" },
 	{ "user", OPT_USER, "USER",
 	  "Only what this user owns: name or number" },
@@ -272,7 +282,10 @@ const struct command list_command = {
 	.name = "list",
 	.operands = "",
 	.summary = "List the objects of this network namespace",
-	.text = "Only objects that the caller may read are shown.",
+	.text = "Only objects that the caller may read are shown.\n"
+		"OPEN counts handles, HOLD processes that hold something, WAIT "
+		"calls that\nsleep. STATE is free/most units of a semaphore, or "
+		"the size of a region.",
 	.options = list_options,
 	.run = list_run,
 };
