@@ -320,4 +320,57 @@ TEST_F(array, hostile_peer_cannot_lead_out_of_the_region)
 	munmap(head, T_PAGE);
 }
 
+struct inside {
+	struct ipcx_array *array;
+	int in;
+	int out;
+};
+
+static int stay_inside(size_t index T_UNUSED, const void *elem T_UNUSED,
+		       void *data)
+{
+	struct inside *inside = data;
+
+	T_STORE(&inside->in, 1);
+	return T_UNTIL(T_LOAD(&inside->out)) ? 1 : -1;
+}
+
+static void *iterate_for_long(void *data)
+{
+	struct inside *inside = data;
+
+	ipcx_array_iterate(inside->array, stay_inside, inside);
+	return NULL;
+}
+
+/* Rows: H6. The child of a fork finds no lock of a thread that it has not got. */
+TEST_F(array, a_fork_while_a_thread_is_inside_leaves_the_child_able_to_read)
+{
+	struct inside inside = { .array = self->array };
+	struct timespec soon = { .tv_nsec = 50 * T_MSEC };
+	pthread_t thread;
+	pid_t child;
+	int n;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, iterate_for_long, &inside));
+	ASSERT_TRUE(T_UNTIL(T_LOAD(&inside.in)));
+	child = t_fork();
+	if (!child) {
+		alarm(10);
+		/* Every reader and writer lock that the library has. */
+		_exit(ipcx_array_get(self->array, 0, &n) ? 1 : 0);
+	}
+	EXPECT_EQ(0, t_reap(child));
+	child = t_fork();
+	if (!child) {
+		alarm(10);
+		/* Waits for the reader in the kernel, not in the library. */
+		_exit(ipcx_array_put(self->array, 0, &n) ? 1 : 0);
+	}
+	nanosleep(&soon, NULL);
+	T_STORE(&inside.out, 1);
+	EXPECT_EQ(0, t_reap(child));
+	EXPECT_EQ(0, t_join(thread));
+}
+
 TEST_HARNESS_MAIN

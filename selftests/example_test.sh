@@ -25,24 +25,56 @@ case_of() {
 	fi
 }
 
-# It waits for Enter while it has its unit; another process looks.
-run_example() {
-	local pid status=0 i
+# Starts the README's example; PID is its process, $WORK/NAME what it prints.
+start_example() {
+	readme_example <"$WORK/enter" >"$WORK/$1" 8>&- &
+	PID=$!
+}
 
-	mkfifo "$WORK/enter"
-	readme_example <"$WORK/enter" >"$WORK/out" &
-	pid=$!
-	exec 8>"$WORK/enter"
+# Whether ipcxctl shows PID among the "holders" or the "waiters".
+is_among() {
+	ipcxctl show /hello 2>/dev/null | awk -v who="$1" -v pid="$2" '
+		/^(holders|waiters)/ { list = $1 }
+		index(list, who) == 1 && $1 == pid { found = 1 }
+		END { exit !found }'
+}
+
+until_true() {
+	local i
+
 	for ((i = 0; i < 200; i++)); do
-		! ipcxctl show /hello 2>/dev/null | grep -qw "$pid" || break
+		! "$@" || return 0
 		sleep 0.05
 	done
-	ipcxctl show /hello | grep -w "$pid" || status=1
+	echo "this did not come about: $*"
+	ipcxctl show /hello
+	return 1
+}
+
+# As the README has its reader do it: the third waits, one of the others is
+# killed, and the third is told.
+three_and_a_kill() {
+	local first second third
+
+	mkfifo "$WORK/enter"
+	exec 8<>"$WORK/enter"
+	start_example first
+	first=$PID
+	until_true is_among holders "$first" || return
+	start_example second
+	second=$PID
+	until_true is_among holders "$second" || return
+	start_example third
+	third=$PID
+	until_true is_among waiters "$third" || return
+	kill -KILL "$first"
+	until_true is_among holders "$third" || return
+	# Enter for one of them, the end of input for the other.
 	echo >&8
 	exec 8>&-
-	wait "$pid" || status=1
-	cat "$WORK/out"
-	return "$status"
+	wait "$second" && wait "$third" || return
+	cat "$WORK/third"
+	grep -q "^process $first died with my unit" "$WORK/third"
 }
 
 [[ -c /dev/ipcx ]] || {
@@ -56,6 +88,7 @@ trap 'rm -rf "$WORK"' EXIT
 
 echo "TAP version 13"
 echo "1..2"
-case_of "the_tour_runs_to_its_end" ipcx-demo timeout 120 ipcx-demo
-case_of "the_example_of_the_readme_holds_its_unit" readme_example run_example
+case_of "the_tour_runs_to_its_end" ipcx-demo timeout 280 ipcx-demo
+case_of "the_example_of_the_readme_tells_of_a_death" readme_example \
+	three_and_a_kill
 exit "$FAILED"

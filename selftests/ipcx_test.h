@@ -5,7 +5,9 @@
  * Every call below returns 0 or more, or the negative errno, so that a test can
  * say EXPECT_EQ(-EAGAIN, t_sem_p(fd, 1, 0)).  Whatever the kernel shall write is
  * poisoned with 0xcc first.  Nothing waits without a bound: T_UNTIL() gives up
- * after T_LONG, and t_soon() is a deadline that only a bug can reach.
+ * after T_LONG, and t_soon() is a deadline that only a bug can reach, and only
+ * after T_UNTIL(), t_join() and t_reap() have given up: a wake-up that was lost
+ * is not made good by the deadline.
  */
 #ifndef IPCX_TEST_H
 #define IPCX_TEST_H
@@ -77,13 +79,13 @@ static inline unsigned long long t_in_ms(unsigned int ms)
 
 static inline unsigned long long t_soon(void)
 {
-	return t_now() + T_LONG;
+	return t_now() + T_LONG + T_LONG / 4;
 }
 
 /* Polls until @cond holds: true, or until T_LONG has passed: false. */
 #define T_UNTIL(cond)                                                     \
 	({                                                                \
-		unsigned long long t_until_end = t_soon();                \
+		unsigned long long t_until_end = t_now() + T_LONG;        \
 		bool t_until_ok;                                          \
 		while (!(t_until_ok = !!(cond)) && t_now() < t_until_end) \
 			usleep(200);                                      \

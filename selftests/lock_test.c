@@ -566,6 +566,17 @@ TEST_F(lock, a_scribbler_on_the_word_cannot_confuse_the_kernel)
 	EXPECT_EQ(0, t_join(thread));
 }
 
+/* Rows: E1 K1. Classes: V1. */
+TEST_F(lock, a_destroyed_word_can_be_neither_locked_nor_unlocked)
+{
+	ASSERT_TRUE(word_lock(self->word, self->id));
+	EXPECT_EQ(0, t_destroy(self->fd));
+	EXPECT_FALSE(word_unlock(self->word, self->id));
+	EXPECT_FALSE(word_lock(self->word, self->id));
+	EXPECT_EQ(-EIDRM, t_sem_v(self->fd, 1));
+	EXPECT_EQ(-EIDRM, t_sem_p(self->fd, 1, t_soon()));
+}
+
 /* Rows: K1. */
 TEST_F(lock, can_be_handed_off_while_waiting_for_a_semaphore)
 {

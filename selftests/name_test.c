@@ -354,6 +354,31 @@ TEST_F(name, lease_does_not_run_out_under_a_handle)
 	close(fd);
 }
 
+/* Rows: H4: nor does one that ran when the handle was opened. */
+TEST_F(name, lease_that_runs_ends_nothing_when_it_finds_a_handle)
+{
+	struct ipcx_sem_create c;
+	struct ipcx_stat s;
+	int fd;
+
+	t_sem_args(&c, self->name, IPCX_SEM_OWNED, 1, 1);
+	c.lease_ns = T_SEC;
+	c.flags = IPCX_CREATE_F_PERSISTENT;
+	fd = t_sem_create(self->dev, &c);
+	ASSERT_LE(0, fd);
+	close(fd);
+	fd = t_open(self->dev, self->name, IPCX_TYPE_ANY, IPCX_RIGHT_CONTROL);
+	ASSERT_LE(0, fd);
+	usleep(1300000);
+	ASSERT_EQ(0, t_stat(fd, &s));
+	EXPECT_NE(0, s.out_flags & IPCX_STAT_F_PERSISTENT);
+	EXPECT_EQ(0, t_set(fd, IPCX_SET_F_LEASE, 0, 0, 0, 0));
+	close(fd);
+	fd = try_open(self->dev, self->name);
+	EXPECT_LE(0, fd);
+	close(fd);
+}
+
 /* ---- Races ------------------------------------------------------------- */
 
 enum {

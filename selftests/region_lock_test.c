@@ -348,6 +348,45 @@ TEST_F(region_lock, death_of_a_reader_is_silent)
 }
 
 /* Rows: D4 A6 */
+TEST_F(region_lock, death_of_a_reader_frees_every_lock_it_held)
+{
+	pid_t pid = t_fork();
+
+	if (!pid) {
+		for (int i = 0; i < 3; i++)
+			if (t_region_lock(self->fd, READ_LOCK, 0, NULL))
+				_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	EXPECT_EQ(128 + SIGKILL, t_reap(pid));
+	EXPECT_EQ(0, readers_of(self->fd));
+	EXPECT_EQ(0, t_region_lock(self->fd, WRITE_LOCK, 0, NULL));
+	EXPECT_EQ(0, t_region_unlock(self->fd));
+}
+
+/* Rows: D4 A6, bug class V30: a pid that the taker cannot see is 0. */
+TEST_F(region_lock, pid_of_the_dead_writer_is_told_as_the_taker_sees_it)
+{
+	pid_t pid = fork_holder(self->fd, WRITE_LOCK, self->board);
+	int dead = -1;
+
+	ASSERT_LT(0, pid);
+	t_kill(pid);
+	pid = t_fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWPID))
+			_exit(1);
+		pid = fork();
+		if (pid)
+			_exit(pid < 0 ? 2 : t_reap(pid));
+		if (t_region_lock(self->fd, READ_LOCK, 0, &dead) != -EOWNERDEAD)
+			_exit(3);
+		_exit(dead ? 4 : 0);
+	}
+	EXPECT_EQ(0, t_reap(pid));
+}
+
+/* Rows: D4 A6 */
 TEST_F(region_lock, death_of_a_writer_is_told_to_all_until_consistent)
 {
 	pid_t pid = fork_holder(self->fd, WRITE_LOCK, self->board);
@@ -376,6 +415,25 @@ TEST_F(region_lock, death_of_a_writer_is_told_to_all_until_consistent)
 	EXPECT_EQ(-EINVAL, t_region_consistent(self->fd));
 	EXPECT_EQ(0, t_region_unlock(self->fd));
 	EXPECT_EQ(0, t_region_lock(self->fd, READ_LOCK, t_soon(), NULL));
+	EXPECT_EQ(0, t_region_unlock(self->fd));
+}
+
+/* Rows: D4 A6 B11, bug class V6: who cannot be told does not get the lock. */
+TEST_F(region_lock, lock_is_given_back_when_the_death_cannot_be_told)
+{
+	struct ipcx_region_lock l = { .mode = WRITE_LOCK,
+				      .clockid = CLOCK_MONOTONIC };
+	void *bad = t_read_only(&l, sizeof(l));
+	pid_t pid = fork_holder(self->fd, WRITE_LOCK, self->board);
+
+	ASSERT_NE(NULL, bad);
+	ASSERT_LT(0, pid);
+	t_kill(pid);
+	EXPECT_EQ(-EFAULT, t_ioctl(self->fd, IPCX_IOC_REGION_LOCK, bad));
+	EXPECT_EQ(0, writer_of(self->fd));
+	EXPECT_EQ(-EPERM, t_region_unlock(self->fd));
+	EXPECT_EQ(-EOWNERDEAD, t_ioctl(self->fd, IPCX_IOC_REGION_LOCK, &l));
+	EXPECT_EQ(pid, l.out_dead_pid);
 	EXPECT_EQ(0, t_region_unlock(self->fd));
 }
 

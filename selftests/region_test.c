@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Regions: life, mapping, rights, seals, memory, lock and doorbell. */
+#include <linux/io_uring.h>
+
 #include "ipcx_fd.h"
 
 FIXTURE(region)
@@ -554,6 +556,60 @@ TEST_F(region, seal_races_with_mappers)
 		munmap(p, T_PAGE);
 		close(fd);
 	}
+}
+
+/* Rows: D2, bug class V11: input that is under way may write at any time. */
+TEST_F(region, page_that_is_pinned_for_input_keeps_the_seal_away)
+{
+	struct io_uring_params params = {};
+	int ring = syscall(__NR_io_uring_setup, 1, &params);
+	struct iovec buffer = { .iov_len = T_PAGE };
+
+	if (ring < 0)
+		SKIP(return, "this kernel has no io_uring: %d", -errno);
+	buffer.iov_base = t_map_rw(self->fd, T_PAGE);
+	ASSERT_NE(NULL, buffer.iov_base);
+	if (syscall(__NR_io_uring_register, ring, IORING_REGISTER_BUFFERS,
+		    &buffer, 1)) {
+		close(ring);
+		SKIP(return, "this kernel does not pin pages of regions");
+	}
+	munmap(buffer.iov_base, T_PAGE);
+	EXPECT_EQ(0, writable_maps(self->fd));
+	EXPECT_EQ(-EBUSY, t_region_seal(self->fd, IPCX_SEAL_WRITE));
+	/* Refused, so nothing has changed. */
+	EXPECT_EQ(0, t_map_error(self->fd, T_PAGE, PROT_READ | PROT_WRITE,
+				 MAP_SHARED));
+	close(ring);
+	EXPECT_TRUE(T_UNTIL(!t_region_seal(self->fd, IPCX_SEAL_WRITE)));
+}
+
+/* Rows: D2 D6, bug class V11: the administrator's way to the file behind. */
+TEST_F(region, file_behind_a_mapping_keeps_its_size_and_its_seal)
+{
+	char *p = t_map_rw(self->fd, 4 * T_PAGE), path[80];
+	struct stat st;
+	int fd;
+
+	ASSERT_NE(NULL, p);
+	p[3 * T_PAGE] = 1;
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx",
+		 (unsigned long)p, (unsigned long)p + 4 * T_PAGE);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		SKIP(return, "no right to open what is mapped: %d", -errno);
+	ASSERT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(S_IFREG, st.st_mode);
+	EXPECT_EQ(-1, ftruncate(fd, 0));
+	EXPECT_EQ(-1, ftruncate(fd, 8 * T_PAGE));
+	EXPECT_EQ(1, p[3 * T_PAGE]);
+	munmap(p, 4 * T_PAGE);
+	EXPECT_EQ(0, t_region_seal(self->fd, IPCX_SEAL_WRITE));
+	EXPECT_EQ(-1, pwrite(fd, "x", 1, 0));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_TRUE(is_refused(
+		t_map_error(fd, T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED)));
+	close(fd);
 }
 
 /* ---- Memory ------------------------------------------------------------ */

@@ -308,6 +308,27 @@ TEST_F(owned, a_waiter_is_told_of_the_death_that_served_it)
 	t_reap(pid);
 }
 
+/* Rows: A6. Classes: V30. In the taker's pid namespace that process is not. */
+TEST_F(owned, the_pid_of_the_dead_is_told_as_the_taker_sees_it)
+{
+	struct ipcx_sem_wait w;
+	pid_t pid;
+
+	ASSERT_LT(0, dead_holder(self->report, 3));
+	pid = t_fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWPID))
+			_exit(1);
+		pid = fork();
+		if (pid)
+			_exit(pid < 0 ? 2 : t_reap(pid));
+		if (t_sem_p_dead(self->report, 1, 0, &w) != -EOWNERDEAD)
+			_exit(3);
+		_exit(w.out_dead_pid || w.out_dead_units != 3 ? 4 : 0);
+	}
+	EXPECT_EQ(0, t_reap(pid));
+}
+
 /* Rows: A6. A taker that finds nothing free is not told, the next one is. */
 TEST_F(owned, a_report_is_not_lost_to_a_call_that_fails)
 {
@@ -440,6 +461,14 @@ static void *take_one(void *data)
 	return (void *)(long)t_sem_p(*(int *)data, 1, 0);
 }
 
+/* Joining is not all: how many threads the kernel still has of this process. */
+static int count_threads(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) ? -errno : (int)st.st_nlink - 2;
+}
+
 /* Rows: H6. Trap 16: threads of one process share what it holds. */
 TEST_F(owned, the_exit_of_a_thread_returns_nothing)
 {
@@ -449,6 +478,7 @@ TEST_F(owned, the_exit_of_a_thread_returns_nothing)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, take_one, &self->fd));
 	ASSERT_EQ(0, pthread_join(thread, &ret));
 	EXPECT_EQ(0, (long)ret);
+	ASSERT_TRUE(T_UNTIL(count_threads() == 1));
 	EXPECT_EQ(1, t_sem_held(self->fd));
 	EXPECT_EQ(0, t_sem_v(self->fd, 1));
 	EXPECT_EQ(4, t_sem_value(self->fd));

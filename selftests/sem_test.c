@@ -1188,6 +1188,22 @@ TEST_F(sem, a_mapping_outlives_its_descriptor)
 	t_sem_unmap(word);
 }
 
+/* Rows: E1 K1. Classes: V1. Who looks at nothing but the word sees the end. */
+TEST_F(sem, a_destroyed_word_sends_everybody_to_the_kernel)
+{
+	uint32_t *word = t_sem_map(self->fd);
+
+	ASSERT_NE(NULL, word);
+	EXPECT_EQ(0, t_sem_v(self->fd, 5));
+	EXPECT_EQ(0, t_destroy(self->fd));
+	EXPECT_FALSE(word_p(word, true));
+	EXPECT_FALSE(word_p(word, false));
+	EXPECT_FALSE(word_v(word, 10));
+	EXPECT_EQ(-EIDRM, mapped_p(self->fd, word));
+	EXPECT_EQ(-EIDRM, mapped_v(self->fd, word));
+	t_sem_unmap(word);
+}
+
 /* Rows: T15. Ordering of processes: B does its part only after A. */
 TEST_F(sem, processes_can_be_ordered)
 {
