@@ -38,6 +38,7 @@ _Static_assert(sizeof(struct array_head) == 64, "shared layout");
  * of its own, for a thread of the parent may have held this one.
  */
 struct ipcx_array {
+	_Atomic int pid;
 	struct ipcx_region *region;
 	struct array_head *head;
 	size_t map_size;
@@ -45,7 +46,6 @@ struct ipcx_array {
 	size_t elem_size;
 	size_t count;
 	pthread_rwlock_t threads;
-	_Atomic int pid;
 	bool writable;
 };
 
