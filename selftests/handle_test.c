@@ -134,6 +134,7 @@ TEST_F(handle, closing_one_descriptor_keeps_what_the_process_holds)
 TEST_F(handle, exec_returns_what_the_old_image_held)
 {
 	struct ipcx_info info = {};
+	int *took = t_shared(T_PAGE);
 	pid_t pid;
 
 	ASSERT_EQ(0, t_ioctl(self->dev, IPCX_IOC_INFO, &info));
@@ -145,9 +146,11 @@ TEST_F(handle, exec_returns_what_the_old_image_held)
 		fcntl(self->owned, F_SETFD, 0);
 		if (t_sem_p(self->owned, 2, 0))
 			_exit(1);
+		T_STORE(took, 1);
 		execl("/bin/sleep", "sleep", "60", NULL);
 		_exit(2);
 	}
+	EXPECT_TRUE(T_UNTIL(T_LOAD(took)));
 	EXPECT_TRUE(T_UNTIL(handles_of(self->sem) == 1 &&
 			    t_sem_value(self->owned) == 3));
 	EXPECT_EQ(0, t_sem_p(self->owned, 3, 0));

@@ -145,4 +145,24 @@ TEST_F(window, a_plain_unit_given_to_a_stopped_task_survives_its_kill)
 	close(fd);
 }
 
+/* Rows: H1 I11. Classes: V20. An empty record costs nothing after a close. */
+TEST_F(window, a_close_takes_the_empty_record_of_a_holder_along)
+{
+	int fd = t_sem(self->dev, IPCX_SEM_OWNED, 2, 2);
+	long long held, given;
+
+	ASSERT_EQ(0, t_sem_p(fd, 1, 0));
+	held = t_counter("bytes");
+	/* While something is held the record stays. */
+	close(dup(fd));
+	EXPECT_EQ(held, t_counter("bytes"));
+	EXPECT_EQ(1, t_sem_held(fd));
+	ASSERT_EQ(0, t_sem_v(fd, 1));
+	given = t_counter("bytes");
+	EXPECT_EQ(held, given);
+	close(dup(fd));
+	EXPECT_LT(t_counter("bytes"), given);
+	close(fd);
+}
+
 TEST_HARNESS_MAIN
