@@ -93,4 +93,8 @@ struct ipcx_call_desc {
 		.handler = _handler,                                      \
 	}
 
+int ipcx_call_create(struct ipcx_call *call, struct ipcx_create *create,
+		     struct ipcx_object *(*make)(const struct ipcx_create *,
+						 const void *call_arg));
+
 #endif /* IPCX_CALL_H */

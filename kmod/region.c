@@ -256,8 +256,9 @@ static int region_make_file(struct ipcx_region *region)
 }
 
 static struct ipcx_object *region_new(const struct ipcx_create *create,
-				      const struct ipcx_region_create *arg)
+				      const void *call_arg)
 {
+	const struct ipcx_region_create *arg = call_arg;
 	u64 size = PAGE_ALIGN(arg->size);
 	struct ipcx_region *region;
 	struct ipcx_object *obj;
@@ -297,33 +298,17 @@ static int region_create(struct ipcx_call *call)
 		.rights = arg->rights,
 		.lease_ns = arg->lease_ns,
 	};
-	struct ipcx_object *obj;
-	bool created = false;
 	int r;
 
 	if (arg->__reserved || !arg->size || arg->order > IPCX_ORDER_PRIO)
 		return -EINVAL;
 	if (arg->size > IPCX_REGION_MAX)
 		return -EFBIG;
-	r = ipcx_create_check(&create);
+	r = ipcx_call_create(call, &create, region_new);
 	if (r)
 		return r;
-	do {
-		obj = ipcx_create_open(&create);
-		if (obj)
-			break;
-		obj = region_new(&create, arg);
-		if (!IS_ERR(obj))
-			obj = ipcx_create_publish(&create, obj);
-		created = obj && !IS_ERR(obj);
-	} while (!obj);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	arg->out_flags = created ? IPCX_CREATE_OUT_CREATED : 0;
-	arg->out_id = obj->id;
-	call->created = created;
-	call->new_obj = obj;
-	call->new_rights = create.rights;
+	arg->out_flags = call->created ? IPCX_CREATE_OUT_CREATED : 0;
+	arg->out_id = call->new_obj->id;
 	return 0;
 }
 

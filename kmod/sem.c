@@ -400,8 +400,9 @@ static int sem_create_check(const struct ipcx_sem_create *arg)
 }
 
 static struct ipcx_object *sem_new(const struct ipcx_create *create,
-				   const struct ipcx_sem_create *arg)
+				   const void *call_arg)
 {
+	const struct ipcx_sem_create *arg = call_arg;
 	struct ipcx_object *obj;
 	struct ipcx_waitq *q;
 	struct ipcx_sem *sem;
@@ -437,32 +438,15 @@ static int sem_create(struct ipcx_call *call)
 		.rights = arg->rights,
 		.lease_ns = arg->lease_ns,
 	};
-	struct ipcx_object *obj;
-	bool created = false;
 	int r;
 
 	r = sem_create_check(arg);
 	if (!r)
-		r = ipcx_create_check(&create);
+		r = ipcx_call_create(call, &create, sem_new);
 	if (r)
 		return r;
-	/* Again when the name came or went between looking and making. */
-	do {
-		obj = ipcx_create_open(&create);
-		if (obj)
-			break;
-		obj = sem_new(&create, arg);
-		if (!IS_ERR(obj))
-			obj = ipcx_create_publish(&create, obj);
-		created = obj && !IS_ERR(obj);
-	} while (!obj);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	arg->out_flags = created ? IPCX_CREATE_OUT_CREATED : 0;
-	arg->out_id = obj->id;
-	call->created = created;
-	call->new_obj = obj;
-	call->new_rights = create.rights;
+	arg->out_flags = call->created ? IPCX_CREATE_OUT_CREATED : 0;
+	arg->out_id = call->new_obj->id;
 	return 0;
 }
 
