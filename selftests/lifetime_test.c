@@ -250,6 +250,15 @@ TEST_F(lifetime, destroy_races_with_waiters_and_pollers)
 	}
 }
 
+/*
+ * The number may by now be that of the weaker handle that the other thread has
+ * just made: then giving is refused.
+ */
+static bool is_end_or_weaker(int ret)
+{
+	return is_end(ret) || ret == -EACCES;
+}
+
 static void *call_until_stopped(void *arg)
 {
 	struct victim *v = arg;
@@ -259,7 +268,7 @@ static void *call_until_stopped(void *arg)
 		int fd = T_LOAD(&v->fd);
 		int ret = t_sem_p(fd, 1, 0);
 
-		if (!is_end(ret) || !is_end(t_sem_v(fd, 1)) ||
+		if (!is_end(ret) || !is_end_or_weaker(t_sem_v(fd, 1)) ||
 		    !is_end(t_stat(fd, &s)))
 			T_ADD(&v->wrong, 1);
 		ret = t_reduce(fd, IPCX_RIGHT_READ);
