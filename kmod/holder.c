@@ -202,6 +202,26 @@ struct ipcx_holding *ipcx_holding_find_locked(struct ipcx_ledger *ledger,
 }
 
 /**
+ * ipcx_holding_dead_locked() - The holding of a process that has died
+ * @ledger: Where
+ * @id: Its id
+ *
+ * Two may be on their way to carry out the same death, the work item and
+ * ipcx_settle(). When the second one comes, the id may have gone to a process
+ * that lives, and that holds something of the same object.
+ *
+ * Context: Under the object's lock.
+ * Return: The holding, or NULL when that death has had its consequences.
+ */
+struct ipcx_holding *ipcx_holding_dead_locked(struct ipcx_ledger *ledger,
+					      u32 id)
+{
+	struct ipcx_holding *h = ipcx_holding_find_locked(ledger, id);
+
+	return h && READ_ONCE(h->proc->dead) ? h : NULL;
+}
+
+/**
  * ipcx_holding_current_locked() - The holding of the calling process
  * @ledger: Where
  *

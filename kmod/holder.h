@@ -134,6 +134,8 @@ void ipcx_ledger_clear(struct ipcx_ledger *ledger);
 struct ipcx_proc *ipcx_proc_find(void);
 struct ipcx_holding *ipcx_holding_find_locked(struct ipcx_ledger *ledger,
 					      u32 id);
+struct ipcx_holding *ipcx_holding_dead_locked(struct ipcx_ledger *ledger,
+					      u32 id);
 struct ipcx_holding *ipcx_holding_current_locked(struct ipcx_ledger *ledger);
 struct ipcx_holding *ipcx_holding_pin(struct ipcx_ledger *ledger);
 void ipcx_holding_unpin(struct ipcx_holding *h);

@@ -584,7 +584,7 @@ static void region_gone(struct ipcx_object *obj, u32 id)
 	struct ipcx_holding *h, *old = NULL;
 
 	spin_lock(&obj->lock);
-	h = ipcx_holding_find_locked(&obj->ledger, id);
+	h = ipcx_holding_dead_locked(&obj->ledger, id);
 	if (h) {
 		ipcx_holding_unlink_locked(h);
 		if (h->mode == REGION_WRITES) {

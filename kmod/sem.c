@@ -696,7 +696,7 @@ static void sem_gone(struct ipcx_object *obj, u32 id)
 	bool keep = false;
 
 	spin_lock(&obj->lock);
-	h = ipcx_holding_find_locked(&obj->ledger, id);
+	h = ipcx_holding_dead_locked(&obj->ledger, id);
 	if (h) {
 		ipcx_holding_unlink_locked(h);
 		if (obj->dead)

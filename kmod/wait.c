@@ -301,8 +301,11 @@ static int wait_leave(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	int expected = IPCX_WAITING;
 	bool more;
 
-	if (!try_cmpxchg_acquire(&e->waiter->state, &expected, IPCX_LEFT))
+	if (!try_cmpxchg(&e->waiter->state, &expected, IPCX_LEFT)) {
+		/* A failed exchange orders nothing; the result comes behind. */
+		smp_acquire__after_ctrl_dep();
 		return e->result;
+	}
 	do {
 		spin_lock(q->lock);
 		waitq_del_locked(q, e);

@@ -96,7 +96,8 @@ int ipcx_word_give(struct ipcx_word *word, u32 n, u32 max)
  * ipcx_word_give_back() - Give back what was taken
  * @word: A word that counts
  * @n: How many
- * @max: Where to stop; only a scribbler can make that happen
+ * @max: Where to stop: a scribbler, or somebody who gave in user space between
+ *	the taking and this, may have filled it up
  *
  * Context: Under the object's lock.
  */
