@@ -169,7 +169,7 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 	unsigned int i;
 
 	seq_printf(m, "ipcx-type:\t%s\nipcx-id:\t%u\n", obj->type->name,
-		   obj->id);
+		   obj->entry.id);
 	seq_printf(m, "ipcx-rights:\t%s%s%s\n",
 		   handle->rights & IPCX_RIGHT_READ ? "r" : "-",
 		   handle->rights & IPCX_RIGHT_WRITE ? "w" : "-",
@@ -178,7 +178,7 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 	/* seq_file writes into its buffer only: nothing here sleeps. */
 	spin_lock(&obj->lock);
 	if (obj->named)
-		seq_printf(m, "ipcx-name:\t%s\n", obj->name.name);
+		seq_printf(m, "ipcx-name:\t%s\n", obj->entry.name.name);
 	seq_printf(m, "ipcx-state:\t%s\nipcx-handles:\t%u\n",
 		   obj->dead ? "dead" : "alive", obj->handles);
 	obj->type->describe(obj, &facts);

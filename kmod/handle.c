@@ -33,7 +33,7 @@ struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
 	struct ipcx_user *user;
 	int r;
 
-	user = ipcx_user_current();
+	user = ipcx_user_current(obj ? obj->user : NULL);
 	if (IS_ERR(user))
 		return ERR_CAST(user);
 	r = ipcx_charge(user, IPCX_RESOURCE_HANDLES, 1);
@@ -121,16 +121,14 @@ struct file *ipcx_handle_file(struct ipcx_object *obj,
 {
 	struct ipcx_handle *handle;
 	struct file *file;
-	char name[16];
 
 	handle = ipcx_handle_new(obj, from->net, rights, from->fops);
 	if (IS_ERR(handle)) {
 		ipcx_object_unhold(obj);
 		return ERR_CAST(handle);
 	}
-	snprintf(name, sizeof(name), "[ipcx-%s]", obj->type->name);
-	file = anon_inode_getfile(name, handle_fops(handle), handle,
-				  file_flags(rights));
+	file = anon_inode_getfile(obj->type->file_name, handle_fops(handle),
+				  handle, file_flags(rights));
 	if (IS_ERR(file))
 		ipcx_handle_free(handle);
 	return file;

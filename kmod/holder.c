@@ -104,7 +104,7 @@ static struct ipcx_proc *proc_new(void)
 	struct ipcx_proc *proc;
 	int r;
 
-	user = ipcx_user_current();
+	user = ipcx_user_current(NULL);
 	if (IS_ERR(user))
 		return ERR_CAST(user);
 	r = ipcx_charge(user, IPCX_RESOURCE_BYTES, sizeof(*proc));
@@ -403,9 +403,10 @@ void ipcx_holding_free(struct ipcx_holding *h)
  * ipcx_ledger_clear() - Remove every holding of a dying object
  * @ledger: Its ledger
  *
- * A holding that is pinned by a call is freed by that call.
+ * The object has marked the ledger as dead under its lock, so it gets no new
+ * ones. A holding that is pinned by a call is freed by that call.
  *
- * Context: Takes the object's lock. The object takes nothing any more.
+ * Context: Takes the object's lock.
  */
 void ipcx_ledger_clear(struct ipcx_ledger *ledger)
 {
@@ -414,7 +415,6 @@ void ipcx_ledger_clear(struct ipcx_ledger *ledger)
 
 	for (;;) {
 		spin_lock(ledger->lock);
-		ledger->dead = true;
 		h = ipcx_ledger_next_locked(ledger, NULL);
 		if (h) {
 			ipcx_holding_unlink_locked(h);

@@ -58,7 +58,7 @@ static int call_open(struct ipcx_call *call)
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	arg->out_type = obj->type->id;
-	arg->out_id = obj->id;
+	arg->out_id = obj->entry.id;
 	call->new_obj = obj;
 	call->new_rights = arg->rights;
 	return 0;
@@ -127,7 +127,7 @@ static int call_stat(struct ipcx_call *call)
 		return -EINVAL;
 	ipcx_settle(&obj->ledger);
 	arg->out_type = obj->type->id;
-	arg->out_id = obj->id;
+	arg->out_id = obj->entry.id;
 	arg->out_rights = call->handle->rights;
 	arg->out_age_ns = ktime_get_boottime_ns() - obj->created;
 	memset(arg->out_name, 0, sizeof(arg->out_name));
@@ -145,7 +145,7 @@ static int call_stat(struct ipcx_call *call)
 	arg->out_bytes = obj->bytes;
 	arg->out_lease_ns = obj->lease_ns;
 	if (obj->named)
-		memcpy(arg->out_name, obj->name.name, IPCX_NAME_SIZE);
+		memcpy(arg->out_name, obj->entry.name.name, IPCX_NAME_SIZE);
 	spin_unlock(&obj->lock);
 	return 0;
 }
@@ -191,7 +191,7 @@ static int call_set(struct ipcx_call *call)
 		return -EINVAL;
 	/* Asked for only where it can matter: it leaves a mark in the audit. */
 	if (arg->flags & (IPCX_SET_F_UID | IPCX_SET_F_GID))
-		chown = ns_capable(obj->ns->net->user_ns, CAP_CHOWN);
+		chown = ns_capable(ipcx_object_user_ns(obj), CAP_CHOWN);
 
 	spin_lock(&obj->lock);
 	r = set_check_locked(arg, obj, uid, gid, chown);
@@ -216,7 +216,7 @@ static int call_quota(struct ipcx_call *call)
 
 	if (arg->flags || arg->__reserved)
 		return -EINVAL;
-	user = ipcx_user_current();
+	user = ipcx_user_current(call->handle->user);
 	if (IS_ERR(user))
 		return PTR_ERR(user);
 	ipcx_quota_report(arg, user);
@@ -266,25 +266,33 @@ call_in_table(const struct ipcx_call_desc *table, unsigned int nr_rows,
 	return table;
 }
 
+static const struct ipcx_call_desc *call_of_room(unsigned int room,
+						 unsigned int cmd)
+{
+	const struct ipcx_type *type;
+
+	if (room >= ARRAY_SIZE(types))
+		return NULL;
+	type = types[array_index_nospec(room, ARRAY_SIZE(types))];
+	return call_in_table(type->calls, type->nr_calls, cmd);
+}
+
 /* The row for this call on this kind of handle, or NULL. */
 static const struct ipcx_call_desc *call_find(const struct ipcx_object *obj,
 					      unsigned int cmd)
 {
-	unsigned int block = _IOC_NR(cmd) >> 4;
+	u32 block = _IOC_NR(cmd) & ~15U;
 	const struct ipcx_call_desc *desc;
-	const struct ipcx_type *type;
 
-	if (!block) {
+	/* First what has to be fast: the calls of the object's own room. */
+	if (obj && block == obj->type->first_call)
+		desc = call_in_table(obj->type->calls, obj->type->nr_calls,
+				     cmd);
+	else if (!block)
 		desc = call_in_table(common_calls, ARRAY_SIZE(common_calls),
 				     cmd);
-	} else {
-		if (block >= ARRAY_SIZE(types))
-			return NULL;
-		type = types[array_index_nospec(block, ARRAY_SIZE(types))];
-		if (obj && obj->type != type)
-			return NULL;
-		desc = call_in_table(type->calls, type->nr_calls, cmd);
-	}
+	else
+		desc = obj ? NULL : call_of_room(block >> 4, cmd);
 	if (!desc)
 		return NULL;
 	return desc->flags & (obj ? IPCX_CALL_OBJECT : IPCX_CALL_DEVICE) ?
@@ -329,7 +337,7 @@ static int call_answer_fd(struct ipcx_call *call,
 	struct ipcx_object *obj = call->new_obj;
 	int r;
 
-	kref_get(&obj->ref);
+	ipcx_object_get(obj);
 	r = call_install_fd(call, desc, uarg, size);
 	if (r && call->created)
 		ipcx_object_unlink(obj);

@@ -39,9 +39,10 @@ static int put_base_locked(struct sk_buff *skb, struct ipcx_object *obj)
 
 	while ((h = ipcx_ledger_next_locked(&obj->ledger, h)))
 		holders += !!obj->type->held(obj, h);
-	if (nla_put_u32(skb, IPCX_A_ID, obj->id) ||
+	if (nla_put_u32(skb, IPCX_A_ID, obj->entry.id) ||
 	    nla_put_u32(skb, IPCX_A_TYPE, obj->type->id) ||
-	    (obj->named && nla_put_string(skb, IPCX_A_NAME, obj->name.name)) ||
+	    (obj->named &&
+	     nla_put_string(skb, IPCX_A_NAME, obj->entry.name.name)) ||
 	    nla_put_u32(skb, IPCX_A_UID,
 			from_kuid_munged(user_ns, obj->access.uid)) ||
 	    nla_put_u32(skb, IPCX_A_GID,
@@ -143,15 +144,17 @@ out_put:
 static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct ipcx_ns *ns = ipcx_ns_of(sock_net(skb->sk));
-	unsigned long id = cb->args[0];
 	struct ipcx_object *obj;
+	u32 id = cb->args[0];
 	int r = 0;
 
-	for (; (obj = ipcx_object_next(ns, &id)); id++) {
+	while ((obj = ipcx_object_next(ns, id))) {
 		ipcx_settle(&obj->ledger);
 		if (object_visible(obj))
 			r = put_object(skb, obj, NETLINK_CB(cb->skb).portid,
 				       cb->nlh->nlmsg_seq, NLM_F_MULTI);
+		if (!r)
+			id = obj->entry.id + 1;
 		ipcx_object_put(obj);
 		if (r)
 			break;
@@ -196,7 +199,7 @@ static int put_holder_locked(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!head)
 		return -EMSGSIZE;
-	if (nla_put_u32(skb, IPCX_A_ID, obj->id) ||
+	if (nla_put_u32(skb, IPCX_A_ID, obj->entry.id) ||
 	    nla_put_u32(skb, IPCX_A_PID, pid_vnr(h->pid)) ||
 	    nla_put_u32(skb, IPCX_A_UNITS, obj->type->held(obj, h)) ||
 	    nla_put_u64_64bit(skb, IPCX_A_AGE_NS,
@@ -292,7 +295,7 @@ static int nl_dump_waiters(struct sk_buff *skb, struct netlink_callback *cb)
 		while (q->ops && !r && (e = ipcx_waitq_next_locked(q, e))) {
 			if (place++ < cb->args[0])
 				continue;
-			r = put_waiter_locked(skb, cb, obj->id, q, e);
+			r = put_waiter_locked(skb, cb, obj->entry.id, q, e);
 			cb->args[0] += !r;
 		}
 	}

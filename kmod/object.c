@@ -9,7 +9,6 @@
 #include <linux/err.h>
 #include <linux/fs_struct.h>
 #include <linux/jiffies.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -21,15 +20,6 @@
 
 static struct workqueue_struct *lease_wq;
 static unsigned int ipcx_net_id;
-
-static const struct rhashtable_params names_params = {
-	.key_len = sizeof(struct ipcx_name),
-	.key_offset = offsetof(struct ipcx_object, name),
-	.head_offset = offsetof(struct ipcx_object, name_node),
-	.automatic_shrinking = true,
-};
-
-static struct rhashtable names;
 
 /**
  * ipcx_ns_of() - The objects of a network namespace
@@ -70,20 +60,19 @@ static bool name_ok(const char *name)
 
 /**
  * ipcx_create_check() - Check what every creating call says
- * @create: The call; a @rights of 0 is replaced
+ * @create: The call; a @rights of 0 is replaced, @named is set
  *
  * Context: Any.
  * Return: 0 or -EINVAL.
  */
 int ipcx_create_check(struct ipcx_create *create)
 {
-	bool named = !name_blank(create->name);
-
+	create->named = !name_blank(create->name);
 	if (create->flags & ~IPCX_CREATE_F_MASK)
 		return -EINVAL;
-	if (named && !name_ok(create->name))
+	if (create->named && !name_ok(create->name))
 		return -EINVAL;
-	if (!named && create->flags)
+	if (!create->named && create->flags)
 		return -EINVAL;
 	if (create->mode & ~0777 || create->rights & ~IPCX_RIGHTS_MASK)
 		return -EINVAL;
@@ -98,7 +87,7 @@ int ipcx_create_check(struct ipcx_create *create)
 
 static void ledger_get(struct ipcx_ledger *ledger)
 {
-	kref_get(&container_of(ledger, struct ipcx_object, ledger)->ref);
+	ipcx_object_get(container_of(ledger, struct ipcx_object, ledger));
 }
 
 static void ledger_put(struct ipcx_ledger *ledger)
@@ -142,7 +131,7 @@ struct ipcx_object *ipcx_object_alloc(const struct ipcx_create *create,
 	struct ipcx_user *user;
 	int r;
 
-	user = ipcx_user_current();
+	user = ipcx_user_current(create->payer);
 	if (IS_ERR(user))
 		return ERR_CAST(user);
 	r = ipcx_charge(user, IPCX_RESOURCE_OBJECTS, 1);
@@ -156,17 +145,16 @@ struct ipcx_object *ipcx_object_alloc(const struct ipcx_create *create,
 	if (!obj)
 		goto err_bytes;
 
-	kref_init(&obj->ref);
+	kref_init(&obj->entry.ref);
 	obj->type = create->type;
-	obj->ns = create->ns;
 	spin_lock_init(&obj->lock);
 	obj->handles = 1;
 	obj->persistent = create->flags & IPCX_CREATE_F_PERSISTENT;
 	obj->access.uid = current_fsuid();
 	obj->access.gid = current_fsgid();
 	obj->access.mode = create->mode & ~current_umask();
-	obj->name.ns = create->ns;
-	memcpy(obj->name.name, create->name, IPCX_NAME_SIZE);
+	obj->entry.name.ns = create->ns;
+	memcpy(obj->entry.name.name, create->name, IPCX_NAME_SIZE);
 	ipcx_ledger_init(&obj->ledger, &obj->lock, &object_ledger_ops);
 	init_waitqueue_head(&obj->poll);
 	obj->user = user;
@@ -185,9 +173,16 @@ err_user:
 	return ERR_PTR(r);
 }
 
+/* Was it made with a name? It may have lost it. */
+static bool object_has_name(const struct ipcx_object *obj)
+{
+	return obj->entry.name.name[0];
+}
+
 static void object_free(struct kref *ref)
 {
-	struct ipcx_object *obj = container_of(ref, struct ipcx_object, ref);
+	struct ipcx_object *obj =
+		container_of(ref, struct ipcx_object, entry.ref);
 
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&obj->ledger.root));
 	if (obj->type->release)
@@ -195,7 +190,11 @@ static void object_free(struct kref *ref)
 	ipcx_uncharge(obj->user, IPCX_RESOURCE_BYTES, obj->bytes);
 	ipcx_uncharge(obj->user, IPCX_RESOURCE_OBJECTS, 1);
 	ipcx_user_put(obj->user);
-	kfree_rcu(obj, rcu);
+	/* Only what had a name can have been found under RCU. */
+	if (object_has_name(obj))
+		kfree_rcu(obj, rcu);
+	else
+		kfree(obj);
 }
 
 /**
@@ -206,7 +205,7 @@ static void object_free(struct kref *ref)
  */
 void ipcx_object_put(struct ipcx_object *obj)
 {
-	kref_put(&obj->ref, object_free);
+	kref_put(&obj->entry.ref, object_free);
 }
 
 /*
@@ -217,14 +216,52 @@ static bool object_unname(struct ipcx_object *obj)
 {
 	bool named;
 
+	if (!object_has_name(obj))
+		return false;
 	spin_lock(&obj->lock);
 	named = obj->named;
 	obj->named = false;
 	obj->persistent = false;
 	spin_unlock(&obj->lock);
 	if (named)
-		rhashtable_remove_fast(&names, &obj->name_node, names_params);
+		ipcx_table_del_name(&obj->entry);
 	return named;
+}
+
+static struct ipcx_object *entry_object(struct ipcx_entry *entry)
+{
+	return entry ? container_of(entry, struct ipcx_object, entry) : NULL;
+}
+
+/**
+ * ipcx_object_find() - An object by its number
+ * @ns: In which namespace
+ * @id: Its number
+ *
+ * Context: Takes the lock of the namespace.
+ * Return: A reference to an object that may be dying, or NULL.
+ */
+struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id)
+{
+	struct ipcx_object *obj = ipcx_object_next(ns, id);
+
+	if (!obj || obj->entry.id == id)
+		return obj;
+	ipcx_object_put(obj);
+	return NULL;
+}
+
+/**
+ * ipcx_object_next() - Walk through the objects by number
+ * @ns: In which namespace
+ * @id: The first number to look at
+ *
+ * Context: Takes the lock of the namespace.
+ * Return: A reference to an object that may be dying, or NULL at the end.
+ */
+struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, u32 id)
+{
+	return entry_object(ipcx_table_next(ns, id));
 }
 
 /**
@@ -237,18 +274,7 @@ static bool object_unname(struct ipcx_object *obj)
  */
 struct ipcx_object *ipcx_object_find_name(struct ipcx_ns *ns, const char *name)
 {
-	struct ipcx_object *obj;
-	struct ipcx_name key;
-
-	memset(&key, 0, sizeof(key));
-	key.ns = ns;
-	memcpy(key.name, name, IPCX_NAME_SIZE);
-	rcu_read_lock();
-	obj = rhashtable_lookup(&names, &key, names_params);
-	if (obj && !kref_get_unless_zero(&obj->ref))
-		obj = NULL;
-	rcu_read_unlock();
-	return obj;
+	return entry_object(ipcx_table_find_name(ns, name));
 }
 
 /* A dying object may still stand in the table: then help it out of the way. */
@@ -259,11 +285,11 @@ static int object_enter_name(struct ipcx_object *obj)
 	int r;
 
 	for (;;) {
-		r = rhashtable_lookup_insert_fast(&names, &obj->name_node,
-						  names_params);
+		r = ipcx_table_add_name(&obj->entry);
 		if (r != -EEXIST)
 			return r;
-		old = ipcx_object_find_name(obj->ns, obj->name.name);
+		old = ipcx_object_find_name(obj->entry.name.ns,
+					    obj->entry.name.name);
 		if (!old)
 			continue;
 		spin_lock(&old->lock);
@@ -284,17 +310,10 @@ static int object_enter_name(struct ipcx_object *obj)
  */
 static int object_publish(struct ipcx_object *obj)
 {
-	struct ipcx_ns *ns = obj->ns;
 	int r;
 
-	kref_get(&obj->ref); /* The table's. */
-	r = xa_alloc_cyclic(&ns->objects, &obj->id, obj, XA_LIMIT(1, INT_MAX),
-			    &ns->next_id, GFP_KERNEL_ACCOUNT);
-	if (r < 0) {
-		ipcx_object_put(obj);
-		return r;
-	}
-	if (name_blank(obj->name.name))
+	ipcx_table_add(&obj->entry);
+	if (!object_has_name(obj))
 		return 0;
 
 	/* Before it can be found, so that nobody sees it without. */
@@ -302,7 +321,7 @@ static int object_publish(struct ipcx_object *obj)
 	r = object_enter_name(obj);
 	if (r) {
 		obj->named = false;
-		xa_erase(&ns->objects, obj->id);
+		ipcx_table_del(&obj->entry);
 		/* A reader may have got a reference to it by its number. */
 		spin_lock(&obj->lock);
 		obj->dead = true;
@@ -347,7 +366,7 @@ struct ipcx_object *ipcx_create_open(const struct ipcx_create *create)
 {
 	struct ipcx_object *obj;
 
-	if (name_blank(create->name) || create->flags & IPCX_CREATE_F_EXCL)
+	if (!create->named || create->flags & IPCX_CREATE_F_EXCL)
 		return NULL;
 	obj = ipcx_object_open(create->ns, create->name, create->type->id,
 			       create->rights);
@@ -370,7 +389,7 @@ int ipcx_object_hold(struct ipcx_object *obj)
 		r = -EIDRM;
 	} else {
 		obj->handles++;
-		kref_get(&obj->ref);
+		ipcx_object_get(obj);
 	}
 	spin_unlock(&obj->lock);
 	return r;
@@ -418,8 +437,9 @@ static void object_kill_finish(struct ipcx_object *obj)
 	int i;
 
 	object_unname(obj);
+	/* Nobody enters queue or ledger any more: what is empty stays so. */
 	for (i = 0; i < IPCX_OBJECT_QUEUES; i++)
-		if (obj->waitq[i].ops)
+		if (READ_ONCE(obj->waitq[i].nr))
 			object_kill_waiters(obj, &obj->waitq[i]);
 	ipcx_ledger_clear(&obj->ledger);
 	ipcx_object_wake_pollers(obj, EPOLLHUP | EPOLLERR | EPOLLIN | EPOLLOUT);
@@ -445,34 +465,50 @@ void ipcx_object_kill(struct ipcx_object *obj)
 		object_kill_finish(obj);
 }
 
-/*
- * If nothing keeps the object any more: kill it, take it out of the table, and
- * give back the reference that the table had. Exactly one caller gets there.
- */
-static void object_retire_if_unused(struct ipcx_object *obj)
+/* What is left to do for an object after its lock was dropped. */
+enum object_end {
+	OBJECT_STAYS,
+	OBJECT_WAS_DEAD,
+	OBJECT_DIES,
+};
+
+/* If nothing keeps the object any more: kill it. Exactly one caller does. */
+static enum object_end object_retire_locked(struct ipcx_object *obj)
 {
-	bool retire, first = false;
+	lockdep_assert_held(&obj->lock);
 
-	spin_lock(&obj->lock);
-	retire = !obj->handles && !obj->persistent && !obj->retired;
-	if (retire) {
-		obj->retired = true;
-		first = object_kill_locked(obj);
-	}
-	spin_unlock(&obj->lock);
-	if (!retire)
+	if (obj->handles || obj->persistent || obj->retired)
+		return OBJECT_STAYS;
+	obj->retired = true;
+	return object_kill_locked(obj) ? OBJECT_DIES : OBJECT_WAS_DEAD;
+}
+
+/* Take it out of the table, and give back the reference that the table had. */
+static void object_retire_finish(struct ipcx_object *obj, enum object_end end)
+{
+	if (end == OBJECT_STAYS)
 		return;
-
-	if (first)
+	if (end == OBJECT_DIES)
 		object_kill_finish(obj);
 	/*
 	 * A pending lease holds a reference; a running one gives its own back.
 	 * None is armed any more: see object_lease_arm_locked().
 	 */
-	if (cancel_delayed_work(&obj->lease))
+	if (delayed_work_pending(&obj->lease) &&
+	    cancel_delayed_work(&obj->lease))
 		ipcx_object_put(obj);
-	xa_erase(&obj->ns->objects, obj->id);
+	ipcx_table_del(&obj->entry);
 	ipcx_object_put(obj);
+}
+
+static void object_retire_if_unused(struct ipcx_object *obj)
+{
+	enum object_end end;
+
+	spin_lock(&obj->lock);
+	end = object_retire_locked(obj);
+	spin_unlock(&obj->lock);
+	object_retire_finish(obj, end);
 }
 
 /*
@@ -489,7 +525,7 @@ static bool object_lease_arm_locked(struct ipcx_object *obj, u64 ns)
 
 	if (obj->retired)
 		return false;
-	kref_get(&obj->ref);
+	ipcx_object_get(obj);
 	return mod_delayed_work(lease_wq, &obj->lease, delay);
 }
 
@@ -524,6 +560,7 @@ static void object_lease_work(struct work_struct *work)
  */
 void ipcx_object_unhold(struct ipcx_object *obj)
 {
+	enum object_end end;
 	bool extra = false;
 
 	spin_lock(&obj->lock);
@@ -533,10 +570,11 @@ void ipcx_object_unhold(struct ipcx_object *obj)
 		if (obj->lease_ns)
 			extra = object_lease_arm_locked(obj, obj->lease_ns);
 	}
+	end = object_retire_locked(obj);
 	spin_unlock(&obj->lock);
 	if (extra)
 		ipcx_object_put(obj);
-	object_retire_if_unused(obj);
+	object_retire_finish(obj, end);
 	ipcx_object_put(obj);
 }
 
@@ -571,7 +609,8 @@ int ipcx_access_object(struct ipcx_object *obj, u32 rights, bool quiet)
 	spin_lock(&obj->lock);
 	access = obj->access;
 	spin_unlock(&obj->lock);
-	return ipcx_access_check(&access, rights, obj->ns->net->user_ns, quiet);
+	return ipcx_access_check(&access, rights, ipcx_object_user_ns(obj),
+				 quiet);
 }
 
 /**
@@ -637,49 +676,6 @@ int ipcx_object_unlink_name(struct ipcx_ns *ns, const char *name)
 }
 
 /**
- * ipcx_object_find() - An object by its number
- * @ns: In which namespace
- * @id: Its number
- *
- * Context: Any.
- * Return: A reference to an object that may be dying, or NULL.
- */
-struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id)
-{
-	struct ipcx_object *obj;
-
-	rcu_read_lock();
-	obj = xa_load(&ns->objects, id);
-	if (obj && !kref_get_unless_zero(&obj->ref))
-		obj = NULL;
-	rcu_read_unlock();
-	return obj;
-}
-
-/**
- * ipcx_object_next() - Walk through the objects by number
- * @ns: In which namespace
- * @id: In: the first number to look at; out: that of the object
- *
- * Context: Any.
- * Return: A reference, or NULL at the end.
- */
-struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id)
-{
-	struct ipcx_object *obj;
-
-	rcu_read_lock();
-	do {
-		obj = xa_find(&ns->objects, id, INT_MAX, XA_PRESENT);
-		if (!obj || kref_get_unless_zero(&obj->ref))
-			break;
-		++*id;
-	} while (*id <= INT_MAX);
-	rcu_read_unlock();
-	return obj;
-}
-
-/**
  * ipcx_object_wake_pollers() - Tell pollers that the state changed
  * @obj: The object
  * @events: What may hold now
@@ -700,11 +696,7 @@ void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events)
 
 static int __net_init ns_init(struct net *net)
 {
-	struct ipcx_ns *ns = ipcx_ns_of(net);
-
-	ns->net = net;
-	ns->next_id = 1;
-	xa_init_flags(&ns->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	ipcx_ns_init(ipcx_ns_of(net), net);
 	return 0;
 }
 
@@ -713,16 +705,16 @@ static void __net_exit ns_exit(struct net *net)
 {
 	struct ipcx_ns *ns = ipcx_ns_of(net);
 	struct ipcx_object *obj;
-	unsigned long id;
+	u32 id;
 
-	for (id = 0; (obj = ipcx_object_next(ns, &id)); id++) {
+	for (id = 0; (obj = ipcx_object_next(ns, id)); id++) {
+		id = obj->entry.id;
 		ipcx_object_unlink(obj);
 		ipcx_object_put(obj);
 	}
 	/* A lease that is running may be the one that retires the object. */
 	flush_workqueue(lease_wq);
-	WARN_ON_ONCE(!xa_empty(&ns->objects));
-	xa_destroy(&ns->objects);
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&ns->objects));
 }
 
 static struct pernet_operations ns_ops = {
@@ -745,7 +737,7 @@ int ipcx_object_init(void)
 	lease_wq = alloc_workqueue("ipcx_lease", WQ_UNBOUND, 0);
 	if (!lease_wq)
 		return r;
-	r = rhashtable_init(&names, &names_params);
+	r = ipcx_table_init();
 	if (r)
 		goto err_wq;
 	r = register_pernet_subsys(&ns_ops);
@@ -754,7 +746,7 @@ int ipcx_object_init(void)
 	return 0;
 
 err_names:
-	rhashtable_destroy(&names);
+	ipcx_table_exit();
 err_wq:
 	destroy_workqueue(lease_wq);
 	return r;
@@ -768,7 +760,7 @@ err_wq:
 void ipcx_object_exit(void)
 {
 	unregister_pernet_subsys(&ns_ops);
-	rhashtable_destroy(&names);
+	ipcx_table_exit();
 	destroy_workqueue(lease_wq);
 	/* For the kfree_rcu() of what went last. */
 	rcu_barrier();

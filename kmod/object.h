@@ -13,10 +13,11 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
+#include <net/net_namespace.h>
 
 #include "access.h"
 #include "holder.h"
+#include "table.h"
 #include "wait.h"
 
 /**
@@ -40,8 +41,7 @@
  * object's lock. Two objects are never locked together.
  *
  * *References.* A handle, a mapping (through the file of its handle), a pending
- * lease and the work item of a death hold one each; the table of the namespace
- * is read under RCU and takes a reference unless there is none left.
+ * lease, the work item of a death and the table of numbers hold one each.
  */
 
 struct ipcx_call_desc;
@@ -49,32 +49,9 @@ struct ipcx_object;
 struct file;
 struct iov_iter;
 struct kiocb;
-struct net;
 struct vm_area_struct;
 
 #define IPCX_OBJECT_QUEUES 2
-
-/**
- * struct ipcx_ns - The objects of one network namespace
- * @net: The namespace; constant
- * @objects: By number
- * @next_id: Where to look for the next number; protected by @objects' lock
- */
-struct ipcx_ns {
-	struct net *net;
-	struct xarray objects;
-	u32 next_id;
-};
-
-/**
- * struct ipcx_name - A name, as the table of names has it
- * @ns: In which namespace
- * @name: The name, filled up with NULs
- */
-struct ipcx_name {
-	struct ipcx_ns *ns;
-	char name[IPCX_NAME_SIZE];
-};
 
 #define IPCX_FACTS_MAX 10
 
@@ -96,6 +73,7 @@ struct ipcx_facts {
  * struct ipcx_type - What a room is to the rest
  * @id: &enum ipcx_type_id
  * @name: For people
+ * @file_name: For people who look at descriptors: "[ipcx-", @name, "]"
  * @exit: Give back what the room made for itself; at module exit, or NULL
  * @size: Of the room's structure, which begins with &struct ipcx_object
  * @calls: The room's ioctls, by the low four bits of their number
@@ -118,6 +96,7 @@ struct ipcx_facts {
 struct ipcx_type {
 	u32 id;
 	const char *name;
+	const char *file_name;
 	void (*exit)(void);
 	size_t size;
 	const struct ipcx_call_desc *calls;
@@ -145,10 +124,8 @@ struct ipcx_type {
 
 /**
  * struct ipcx_object - The base of every object
- * @ref: References to the memory
+ * @entry: In the tables, with the references to the memory
  * @type: Its room; constant
- * @ns: Its namespace; constant
- * @id: Its number; constant once published
  * @lock: Protects what follows, and the fields of the room
  * @handles: Open handles
  * @dead: Was killed. Set once
@@ -156,8 +133,6 @@ struct ipcx_type {
  * @persistent: Stays without handles
  * @named: Its name is in the table of names
  * @access: Owner, group, mode
- * @name_node: In the table of names
- * @name: Its name; constant once published
  * @waitq: Its queues; their meaning is the room's
  * @ledger: Who holds what
  * @poll: Pollers
@@ -170,10 +145,8 @@ struct ipcx_type {
  * @rcu: To free it
  */
 struct ipcx_object {
-	struct kref ref;
+	struct ipcx_entry entry;
 	const struct ipcx_type *type;
-	struct ipcx_ns *ns;
-	u32 id;
 	spinlock_t lock; /* See above for what it protects. */
 	u32 handles;
 	bool dead;
@@ -181,8 +154,6 @@ struct ipcx_object {
 	bool persistent;
 	bool named;
 	struct ipcx_access access;
-	struct rhash_head name_node;
-	struct ipcx_name name;
 	struct ipcx_waitq waitq[IPCX_OBJECT_QUEUES];
 	struct ipcx_ledger ledger;
 	wait_queue_head_t poll;
@@ -199,7 +170,9 @@ struct ipcx_object {
  * struct ipcx_create - What every creating call says
  * @type: The room
  * @ns: In which namespace
+ * @payer: Who will probably pay, see ipcx_user_current()
  * @name: Name field of the call
+ * @named: The name is not blank; set by ipcx_create_check()
  * @flags: &enum ipcx_create_flags, the flags of the room taken out
  * @mode: Mode bits
  * @rights: Rights of the handle; 0 stands for all
@@ -208,7 +181,9 @@ struct ipcx_object {
 struct ipcx_create {
 	const struct ipcx_type *type;
 	struct ipcx_ns *ns;
+	struct ipcx_user *payer;
 	const char *name;
+	bool named;
 	u32 flags;
 	u32 mode;
 	u32 rights;
@@ -232,8 +207,8 @@ int ipcx_object_hold(struct ipcx_object *obj);
 void ipcx_object_unhold(struct ipcx_object *obj);
 void ipcx_object_put(struct ipcx_object *obj);
 struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id);
+struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, u32 id);
 struct ipcx_object *ipcx_object_find_name(struct ipcx_ns *ns, const char *name);
-struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, unsigned long *id);
 
 int ipcx_access_object(struct ipcx_object *obj, u32 rights, bool quiet);
 void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events);
@@ -241,6 +216,18 @@ void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events);
 struct ipcx_ns *ipcx_ns_of(struct net *net);
 int ipcx_object_init(void);
 void ipcx_object_exit(void);
+
+static inline void ipcx_object_get(struct ipcx_object *obj)
+{
+	kref_get(&obj->entry.ref);
+}
+
+/* Whose capabilities count. */
+static inline struct user_namespace *
+ipcx_object_user_ns(const struct ipcx_object *obj)
+{
+	return obj->entry.name.ns->net->user_ns;
+}
 
 static inline void ipcx_facts_add(struct ipcx_facts *facts, u16 attr,
 				  const char *name, u64 value)

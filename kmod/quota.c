@@ -80,16 +80,33 @@ static struct ipcx_user *users_find_locked(kuid_t uid)
 }
 
 /**
+ * ipcx_user_get() - Another reference to a user
+ * @user: Whose
+ *
+ * Context: Any.
+ * Return: @user.
+ */
+struct ipcx_user *ipcx_user_get(struct ipcx_user *user)
+{
+	refcount_inc(&user->refs);
+	return user;
+}
+
+/**
  * ipcx_user_current() - The record of the calling user
+ * @likely: A user whom the caller has at hand, valid during the call, or NULL:
+ *	nearly always it is that one, and need not be looked for
  *
  * Context: May sleep.
  * Return: A reference, or ERR_PTR(-ENOMEM).
  */
-struct ipcx_user *ipcx_user_current(void)
+struct ipcx_user *ipcx_user_current(struct ipcx_user *likely)
 {
 	kuid_t uid = current_uid();
 	struct ipcx_user *user, *fresh;
 
+	if (likely && uid_eq(likely->uid, uid))
+		return ipcx_user_get(likely);
 	spin_lock(&users_lock);
 	user = users_find_locked(uid);
 	if (user)
@@ -115,19 +132,6 @@ struct ipcx_user *ipcx_user_current(void)
 	if (!user)
 		return fresh;
 	kfree(fresh);
-	return user;
-}
-
-/**
- * ipcx_user_get() - Another reference to a user
- * @user: Whose
- *
- * Context: Any.
- * Return: @user.
- */
-struct ipcx_user *ipcx_user_get(struct ipcx_user *user)
-{
-	refcount_inc(&user->refs);
 	return user;
 }
 

@@ -41,7 +41,7 @@ struct ipcx_user {
 	atomic_long_t denied[IPCX_RESOURCE_COUNT];
 };
 
-struct ipcx_user *ipcx_user_current(void);
+struct ipcx_user *ipcx_user_current(struct ipcx_user *likely);
 struct ipcx_user *ipcx_user_get(struct ipcx_user *user);
 void ipcx_user_put(struct ipcx_user *user);
 

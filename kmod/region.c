@@ -292,6 +292,7 @@ static int region_create(struct ipcx_call *call)
 	struct ipcx_create create = {
 		.type = &ipcx_region_type,
 		.ns = call->handle->ns,
+		.payer = call->handle->user,
 		.name = arg->name,
 		.flags = arg->flags & ~REGION_FLAGS,
 		.mode = arg->mode,
@@ -308,7 +309,7 @@ static int region_create(struct ipcx_call *call)
 	if (r)
 		return r;
 	arg->out_flags = call->created ? IPCX_CREATE_OUT_CREATED : 0;
-	arg->out_id = call->new_obj->id;
+	arg->out_id = call->new_obj->entry.id;
 	return 0;
 }
 
@@ -810,6 +811,7 @@ static const struct ipcx_call_desc region_calls[] = {
 const struct ipcx_type ipcx_region_type = {
 	.id = IPCX_TYPE_REGION,
 	.name = "region",
+	.file_name = "[ipcx-region]",
 	.exit = region_exit,
 	.size = sizeof(struct ipcx_region),
 	.calls = region_calls,

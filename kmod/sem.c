@@ -432,6 +432,7 @@ static int sem_create(struct ipcx_call *call)
 	struct ipcx_create create = {
 		.type = &ipcx_sem_type,
 		.ns = call->handle->ns,
+		.payer = call->handle->user,
 		.name = arg->name,
 		.flags = arg->flags & ~IPCX_SEM_F_BARGING,
 		.mode = arg->mode,
@@ -446,7 +447,7 @@ static int sem_create(struct ipcx_call *call)
 	if (r)
 		return r;
 	arg->out_flags = call->created ? IPCX_CREATE_OUT_CREATED : 0;
-	arg->out_id = call->new_obj->id;
+	arg->out_id = call->new_obj->entry.id;
 	return 0;
 }
 
@@ -477,7 +478,7 @@ static void sem_tell_death(struct ipcx_call *call, struct ipcx_sem *sem,
 	*units = death ? death->units : 0;
 	spin_unlock(&sem->obj.lock);
 
-	kref_get(&sem->obj.ref);
+	ipcx_object_get(&sem->obj);
 	call->done_obj = &sem->obj;
 	call->done_units = e->units;
 	call->priv = e->death;
@@ -883,6 +884,7 @@ static const struct ipcx_call_desc sem_calls[] = {
 const struct ipcx_type ipcx_sem_type = {
 	.id = IPCX_TYPE_SEM,
 	.name = "sem",
+	.file_name = "[ipcx-sem]",
 	.size = sizeof(struct ipcx_sem),
 	.calls = sem_calls,
 	.nr_calls = ARRAY_SIZE(sem_calls),

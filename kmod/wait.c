@@ -386,7 +386,7 @@ int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	if (r != -EAGAIN || deadline->nowait)
 		return r;
 
-	user = ipcx_user_current();
+	user = ipcx_user_current(NULL);
 	if (IS_ERR(user))
 		return PTR_ERR(user);
 	r = ipcx_charge(user, IPCX_RESOURCE_WAITERS, 1);

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of objects. What they promise is in table.h.
+ */
+#include "table.h"
+
+#include <linux/limits.h>
+#include <linux/rhashtable.h>
+#include <linux/string.h>
+
+static const struct rhashtable_params names_params = {
+	.key_len = sizeof(struct ipcx_name),
+	.key_offset = offsetof(struct ipcx_entry, name),
+	.head_offset = offsetof(struct ipcx_entry, name_node),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable names;
+
+static struct ipcx_entry *node_to_entry(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct ipcx_entry, id_node);
+}
+
+/* The first entry with this number or a higher one. */
+static struct ipcx_entry *ns_at_or_above_locked(struct ipcx_ns *ns, u32 id)
+{
+	struct rb_node *node = ns->objects.rb_node;
+	struct ipcx_entry *entry, *found = NULL;
+
+	lockdep_assert_held(&ns->lock);
+
+	while (node) {
+		entry = node_to_entry(node);
+		if (entry->id >= id)
+			found = entry;
+		node = entry->id >= id ? node->rb_left : node->rb_right;
+	}
+	return found;
+}
+
+/*
+ * The next number that is free. There are always some: objects that use memory
+ * are fewer than numbers.
+ */
+static u32 ns_new_id_locked(struct ipcx_ns *ns)
+{
+	struct ipcx_entry *entry = NULL;
+	u32 id = ns->last_id;
+
+	lockdep_assert_held(&ns->lock);
+
+	do {
+		if (id == INT_MAX) {
+			id = 0;
+			entry = NULL;
+		}
+		id++;
+		entry = entry ? node_to_entry(rb_next(&entry->id_node)) :
+				ns_at_or_above_locked(ns, id);
+	} while (entry && entry->id == id);
+	ns->last_id = id;
+	return id;
+}
+
+static bool id_node_before(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct ipcx_entry, id_node)->id <
+	       rb_entry(b, struct ipcx_entry, id_node)->id;
+}
+
+/**
+ * ipcx_table_add() - Give an object its number
+ * @entry: The entry, whole: others may find it from here on
+ *
+ * Context: Takes the lock of the namespace.
+ */
+void ipcx_table_add(struct ipcx_entry *entry)
+{
+	struct ipcx_ns *ns = entry->name.ns;
+
+	kref_get(&entry->ref); /* The table's. */
+	spin_lock(&ns->lock);
+	entry->id = ns_new_id_locked(ns);
+	rb_add(&entry->id_node, &ns->objects, id_node_before);
+	spin_unlock(&ns->lock);
+}
+
+/**
+ * ipcx_table_del() - Take an object out of the table of numbers
+ * @entry: The entry, which is in it; the table's reference is the caller's now
+ *
+ * Context: Takes the lock of the namespace.
+ */
+void ipcx_table_del(struct ipcx_entry *entry)
+{
+	struct ipcx_ns *ns = entry->name.ns;
+
+	spin_lock(&ns->lock);
+	rb_erase(&entry->id_node, &ns->objects);
+	spin_unlock(&ns->lock);
+}
+
+/**
+ * ipcx_table_next() - Walk through the objects by number
+ * @ns: In which namespace
+ * @id: The first number to look at
+ *
+ * Context: Takes the lock of the namespace.
+ * Return: A reference to an entry that may be dying, or NULL at the end.
+ */
+struct ipcx_entry *ipcx_table_next(struct ipcx_ns *ns, u32 id)
+{
+	struct ipcx_entry *entry;
+
+	spin_lock(&ns->lock);
+	entry = ns_at_or_above_locked(ns, id);
+	if (entry)
+		kref_get(&entry->ref);
+	spin_unlock(&ns->lock);
+	return entry;
+}
+
+/**
+ * ipcx_table_add_name() - Let others find an object by its name
+ * @entry: The entry
+ *
+ * Context: Sleeps.
+ * Return: 0, -EEXIST, or -ENOMEM.
+ */
+int ipcx_table_add_name(struct ipcx_entry *entry)
+{
+	return rhashtable_lookup_insert_fast(&names, &entry->name_node,
+					     names_params);
+}
+
+/**
+ * ipcx_table_del_name() - Take a name out of the table
+ * @entry: The entry, whose name is in it
+ *
+ * Context: Any.
+ */
+void ipcx_table_del_name(struct ipcx_entry *entry)
+{
+	rhashtable_remove_fast(&names, &entry->name_node, names_params);
+}
+
+/**
+ * ipcx_table_find_name() - An object by its name
+ * @ns: In which namespace
+ * @name: The name, filled up with NULs
+ *
+ * Context: Any.
+ * Return: A reference to an entry that may be dying, or NULL.
+ */
+struct ipcx_entry *ipcx_table_find_name(struct ipcx_ns *ns, const char *name)
+{
+	struct ipcx_entry *entry;
+	struct ipcx_name key;
+
+	memset(&key, 0, sizeof(key));
+	key.ns = ns;
+	memcpy(key.name, name, IPCX_NAME_SIZE);
+	rcu_read_lock();
+	entry = rhashtable_lookup(&names, &key, names_params);
+	if (entry && !kref_get_unless_zero(&entry->ref))
+		entry = NULL;
+	rcu_read_unlock();
+	return entry;
+}
+
+/**
+ * ipcx_ns_init() - Make an empty table of numbers
+ * @ns: The namespace's record
+ * @net: The namespace
+ *
+ * Context: Before the namespace is used.
+ */
+void ipcx_ns_init(struct ipcx_ns *ns, struct net *net)
+{
+	ns->net = net;
+	spin_lock_init(&ns->lock);
+	ns->objects = RB_ROOT;
+	ns->last_id = 0;
+}
+
+/**
+ * ipcx_table_init() - Make the table of names
+ *
+ * Context: Module init.
+ * Return: 0 or -ENOMEM.
+ */
+int ipcx_table_init(void)
+{
+	return rhashtable_init(&names, &names_params);
+}
+
+/**
+ * ipcx_table_exit() - Free the table of names
+ *
+ * Context: Module exit; no object is left.
+ */
+void ipcx_table_exit(void)
+{
+	rhashtable_destroy(&names);
+}
