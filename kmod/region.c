@@ -274,9 +274,9 @@ static struct ipcx_object *region_new(const struct ipcx_create *create,
 	region->order = arg->order;
 	mutex_init(&region->seal_mutex);
 	q = &obj->waitq[REGION_LOCKERS];
-	ipcx_waitq_init(q, &obj->lock, &region_lock_ops);
+	ipcx_waitq_init(q, &obj->lock, obj->user, &region_lock_ops);
 	q->by_prio = arg->order == IPCX_ORDER_PRIO;
-	ipcx_waitq_init(&obj->waitq[REGION_LISTENERS], &obj->lock,
+	ipcx_waitq_init(&obj->waitq[REGION_LISTENERS], &obj->lock, obj->user,
 			&region_bell_ops);
 	r = region_make_file(region);
 	if (r) {

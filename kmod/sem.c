@@ -274,10 +274,32 @@ static int sem_give_locked(struct ipcx_sem *sem, u32 units)
 	return 0;
 }
 
+/* Give, and serve those who wait, in one critical section. */
+static noinline int sem_give_and_serve(struct ipcx_sem *sem, u32 units)
+{
+	struct ipcx_wakeups wakeups = {};
+	__poll_t events = 0;
+	bool more = false;
+	int r;
+
+	spin_lock(&sem->obj.lock);
+	r = sem_give_locked(sem, units);
+	if (!r) {
+		more = ipcx_waitq_run_locked(&sem->obj.waitq[0], &wakeups);
+		events = more ? 0 : sem_changed_locked(sem);
+	}
+	spin_unlock(&sem->obj.lock);
+	ipcx_wakeups_flush(&wakeups);
+	sem_wake_pollers(sem, events);
+	if (unlikely(more))
+		sem_serve(sem);
+	return r;
+}
+
 /*
- * Give, and serve those who wait: with the lock taken anew, which costs only
- * when there are any. Nobody overtakes them in between, for the queue is not
- * empty.
+ * Who waits is served with the lock taken anew only if it came after the look
+ * at the queue, which has no lock and decides nothing but the way. Nobody
+ * overtakes it in between, for the queue is not empty.
  */
 static int sem_give(struct ipcx_sem *sem, u32 units)
 {
@@ -285,6 +307,8 @@ static int sem_give(struct ipcx_sem *sem, u32 units)
 	bool waiters = false;
 	int r;
 
+	if (READ_ONCE(sem->obj.waitq[0].nr))
+		return sem_give_and_serve(sem, units);
 	spin_lock(&sem->obj.lock);
 	r = sem_give_locked(sem, units);
 	if (!r) {
@@ -323,7 +347,8 @@ static void sem_untake(struct ipcx_sem *sem, struct ipcx_wait_entry *e)
 /* Wait behind a holding that is there, or made first. */
 static noinline int sem_take_slow(struct ipcx_sem *sem,
 				  struct ipcx_wait_entry *e,
-				  const struct ipcx_deadline *deadline)
+				  const struct ipcx_deadline *deadline,
+				  bool tried)
 {
 	struct ipcx_holding *h = NULL;
 	int r;
@@ -334,7 +359,10 @@ static noinline int sem_take_slow(struct ipcx_sem *sem,
 			return PTR_ERR(h);
 		e->holding = h;
 	}
-	r = ipcx_wait(&sem->obj.waitq[0], e, deadline);
+	if (tried)
+		r = ipcx_wait_tried(&sem->obj.waitq[0], e, deadline);
+	else
+		r = ipcx_wait(&sem->obj.waitq[0], e, deadline);
 	if (r == -EAGAIN && READ_ONCE(sem->obj.dead))
 		r = -EIDRM;
 	/* Who leaves the queue may leave it empty: then P would succeed. */
@@ -354,6 +382,18 @@ static noinline int sem_take_slow(struct ipcx_sem *sem,
 }
 
 /*
+ * Is it plain that the caller has to sleep? Then the attempt that comes before
+ * a sleep is the first one. A look without the lock decides only the way.
+ */
+static bool sem_must_sleep(const struct ipcx_sem *sem,
+			   const struct ipcx_wait_entry *e,
+			   const struct ipcx_deadline *deadline)
+{
+	return sem->kind == IPCX_SEM_PLAIN && !deadline->nowait &&
+	       (ipcx_word_peek(&sem->word) & IPCX_SEM_WORD_VALUE) < e->units;
+}
+
+/*
  * Take, and wait for it if need be. Before the answer is "would block", the
  * units of processes that the caller may know to be dead must be back.
  */
@@ -362,11 +402,15 @@ static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 {
 	__poll_t events = 0;
 	int r = -EAGAIN;
+	bool tried = true;
 
+	if (sem_must_sleep(sem, e, deadline))
+		goto sleep;
 	spin_lock(&sem->obj.lock);
 	if (sem->kind != IPCX_SEM_PLAIN)
 		e->holding = ipcx_holding_current_locked(&sem->obj.ledger);
-	if (sem->kind == IPCX_SEM_PLAIN || e->holding)
+	tried = sem->kind == IPCX_SEM_PLAIN || e->holding;
+	if (tried)
 		r = ipcx_wait_try_locked(&sem->obj.waitq[0], e, false);
 	if (!r)
 		events = sem_changed_locked(sem);
@@ -375,8 +419,10 @@ static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 	if (r != -EAGAIN)
 		return r;
 
-	ipcx_settle(&sem->obj.ledger);
-	r = sem_take_slow(sem, e, deadline);
+	if (ipcx_settle(&sem->obj.ledger))
+		tried = false;
+sleep:
+	r = sem_take_slow(sem, e, deadline, tried);
 	if (sem->kind == IPCX_SEM_PLAIN && !r)
 		ipcx_object_wake_pollers(&sem->obj, EPOLLOUT | EPOLLWRNORM);
 	return r;
@@ -420,7 +466,7 @@ static struct ipcx_object *sem_new(const struct ipcx_create *create,
 		       arg->kind == IPCX_SEM_LOCK ? 0 : arg->initial);
 	INIT_LIST_HEAD(&sem->deaths);
 	q = &obj->waitq[0];
-	ipcx_waitq_init(q, &obj->lock, &sem_waitq_ops);
+	ipcx_waitq_init(q, &obj->lock, obj->user, &sem_waitq_ops);
 	q->by_prio = arg->order == IPCX_ORDER_PRIO;
 	q->barging = sem->flags & IPCX_SEM_F_BARGING;
 	return obj;

@@ -44,15 +44,17 @@ int ipcx_deadline_set(struct ipcx_deadline *deadline, u32 clockid, u64 time)
  * ipcx_waitq_init() - Make a queue
  * @q: The queue
  * @lock: The lock of the object
+ * @payer: Who will probably pay for the sleeps; lives as long as the queue
  * @ops: What the room does in it
  *
  * Context: Before the object is published.
  */
 void ipcx_waitq_init(struct ipcx_waitq *q, spinlock_t *lock,
-		     const struct ipcx_waitq_ops *ops)
+		     struct ipcx_user *payer, const struct ipcx_waitq_ops *ops)
 {
 	q->root = RB_ROOT_CACHED;
 	q->lock = lock;
+	q->payer = payer;
 	q->ops = ops;
 }
 
@@ -358,10 +360,13 @@ static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 }
 
 /**
- * ipcx_wait() - Take, and sleep until it can be done
+ * ipcx_wait_tried() - Sleep until it can be taken
  * @q: The queue
  * @e: What is wanted; on the caller's stack
  * @deadline: Until when
+ *
+ * For a caller that has just tried in vain: otherwise a sleep would be charged
+ * that is none.
  *
  * Deadlines are absolute, so -ERESTARTSYS is harmless: the call that is made
  * anew waits until the same moment.
@@ -370,8 +375,8 @@ static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
  * Return: 0, -EOWNERDEAD, -EAGAIN, -ETIMEDOUT, -ERESTARTSYS, an error of the
  * room, or one of ipcx_charge().
  */
-int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
-	      const struct ipcx_deadline *deadline)
+int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+		    const struct ipcx_deadline *deadline)
 {
 	struct ipcx_waiter waiter = {
 		.task = current,
@@ -380,13 +385,9 @@ int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	struct ipcx_user *user;
 	int r;
 
-	spin_lock(q->lock);
-	r = ipcx_wait_try_locked(q, e, false);
-	spin_unlock(q->lock);
-	if (r != -EAGAIN || deadline->nowait)
-		return r;
-
-	user = ipcx_user_current(NULL);
+	if (deadline->nowait)
+		return -EAGAIN;
+	user = ipcx_user_current(q->payer);
 	if (IS_ERR(user))
 		return PTR_ERR(user);
 	r = ipcx_charge(user, IPCX_RESOURCE_WAITERS, 1);
@@ -394,7 +395,7 @@ int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		goto out_put;
 
 	e->waiter = &waiter;
-	e->start = ktime_get_boottime_ns();
+	e->start = ktime_get_coarse_boottime_ns();
 	spin_lock(q->lock);
 	r = ipcx_wait_try_locked(q, e, true);
 	if (r == -EAGAIN) {
@@ -409,4 +410,24 @@ int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 out_put:
 	ipcx_user_put(user);
 	return r;
+}
+
+/**
+ * ipcx_wait() - Take, and sleep until it can be done
+ * @q: The queue
+ * @e: What is wanted; on the caller's stack
+ * @deadline: Until when
+ *
+ * Context: Sleeps, see ipcx_wait_tried().
+ * Return: As ipcx_wait_tried().
+ */
+int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+	      const struct ipcx_deadline *deadline)
+{
+	int r;
+
+	spin_lock(q->lock);
+	r = ipcx_wait_try_locked(q, e, false);
+	spin_unlock(q->lock);
+	return r == -EAGAIN ? ipcx_wait_tried(q, e, deadline) : r;
 }

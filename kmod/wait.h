@@ -52,6 +52,7 @@
 struct ipcx_waitq;
 struct ipcx_wait_entry;
 struct ipcx_holding;
+struct ipcx_user;
 
 /**
  * struct ipcx_deadline - When a wait ends
@@ -95,7 +96,7 @@ struct ipcx_waiter {
  * @queued: In the queue; protected by its lock
  * @poked: The waiter shall try for itself; set under the lock
  * @result: How the wait ended: 0, -EOWNERDEAD, or an error
- * @start: When the sleep began, CLOCK_BOOTTIME
+ * @start: When the sleep began, CLOCK_BOOTTIME, to the tick
  * @holding: Record in the ledger that will get what is taken, or NULL
  * @death: Record of the death that is reported; NULL but with -EOWNERDEAD
  */
@@ -137,6 +138,8 @@ struct ipcx_waitq_ops {
  * struct ipcx_waitq - A queue of entries
  * @root: Entries in order of service
  * @lock: The lock of the object; protects everything here
+ * @payer: Who will probably pay for a sleep, see ipcx_user_current(); valid as
+ *	long as the queue; constant
  * @ops: Of the room; NULL while the queue is not used
  * @next_seq: For the next entry
  * @nr: Number of entries
@@ -147,6 +150,7 @@ struct ipcx_waitq_ops {
 struct ipcx_waitq {
 	struct rb_root_cached root;
 	spinlock_t *lock; /* The object's. */
+	struct ipcx_user *payer;
 	const struct ipcx_waitq_ops *ops;
 	u64 next_seq;
 	u32 nr;
@@ -170,7 +174,7 @@ struct ipcx_wakeups {
 int ipcx_deadline_set(struct ipcx_deadline *deadline, u32 clockid, u64 time);
 
 void ipcx_waitq_init(struct ipcx_waitq *q, spinlock_t *lock,
-		     const struct ipcx_waitq_ops *ops);
+		     struct ipcx_user *payer, const struct ipcx_waitq_ops *ops);
 bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups);
 bool ipcx_waitq_kill_locked(struct ipcx_waitq *q, int error,
 			    struct ipcx_wakeups *wakeups);
@@ -180,6 +184,8 @@ int ipcx_wait_try_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 			 bool arm);
 int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	      const struct ipcx_deadline *deadline);
+int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+		    const struct ipcx_deadline *deadline);
 
 static inline bool ipcx_waitq_empty_locked(const struct ipcx_waitq *q)
 {

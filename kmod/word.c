@@ -176,7 +176,7 @@ static int word_to_page(struct ipcx_word *word, spinlock_t *lock,
 	spin_lock(lock);
 	if (!word->page) {
 		*(u32 *)page_address(page) = *word->at;
-		word->at = page_address(page);
+		WRITE_ONCE(word->at, page_address(page));
 		WRITE_ONCE(word->page, page);
 		*bytes += PAGE_SIZE;
 		page = NULL;

@@ -66,6 +66,15 @@ static inline u32 ipcx_word_read(const struct ipcx_word *word)
 	return READ_ONCE(*word->at);
 }
 
+/*
+ * Without the lock. A word that is just moving may look as it did before, or as
+ * a fresh page: good enough to choose a way by, and nothing else.
+ */
+static inline u32 ipcx_word_peek(const struct ipcx_word *word)
+{
+	return READ_ONCE(*READ_ONCE(word->at));
+}
+
 static inline bool ipcx_word_cmpxchg(struct ipcx_word *word, u32 *old, u32 next)
 {
 	return try_cmpxchg(word->at, old, next);
