@@ -71,7 +71,8 @@ struct ring_view {
  * The state is read before the position, so that the position of a closed peer
  * is its last one. -EPROTO: no position from which the peer can have got here.
  */
-static int ring_look(const struct ipcx_ring *ring, struct ring_view *ret_view)
+static inline int ring_look(const struct ipcx_ring *ring,
+			    struct ring_view *ret_view)
 {
 	struct ring_view view;
 
@@ -89,18 +90,22 @@ static int ring_look(const struct ipcx_ring *ring, struct ring_view *ret_view)
 	return 0;
 }
 
+static IPCX_COLD void ring_wake(struct ipcx_ring *ring)
+{
+	atomic_store_explicit(&ring->peer->waiting, 0, memory_order_relaxed);
+	ipcx_region_ring(ring->region, NULL);
+}
+
 /*
  * Tells the peer of a new position or state, which was stored before. The fence
  * pairs with the one in ring_sleep(). Whoever clears @waiting rings afterwards.
  */
-static void ring_notify(struct ipcx_ring *ring)
+static inline void ring_notify(struct ipcx_ring *ring)
 {
 	atomic_thread_fence(memory_order_seq_cst);
-	if (IPCX_LIKELY(!atomic_load_explicit(&ring->peer->waiting,
-					      memory_order_relaxed)))
-		return;
-	atomic_store_explicit(&ring->peer->waiting, 0, memory_order_relaxed);
-	ipcx_region_ring(ring->region, NULL);
+	if (IPCX_UNLIKELY(atomic_load_explicit(&ring->peer->waiting,
+					       memory_order_relaxed)))
+		ring_wake(ring);
 }
 
 /* Whether the peer has done nothing since @view. */
@@ -168,6 +173,25 @@ static char *ring_at(const struct ipcx_ring *ring)
 	return ring->data + (ring->position & (ring->capacity - 1));
 }
 
+/* Most pieces do not cross the end of the data: they are one copy. */
+static void ring_copy_in(struct ipcx_ring *ring, const char *from, uint32_t n)
+{
+	uint32_t run = ring_run(ring, n);
+
+	memcpy(ring_at(ring), from, run);
+	if (IPCX_UNLIKELY(run < n))
+		memcpy(ring->data, from + run, n - run);
+}
+
+static void ring_copy_out(const struct ipcx_ring *ring, char *to, uint32_t n)
+{
+	uint32_t run = ring_run(ring, n);
+
+	memcpy(to, ring_at(ring), run);
+	if (IPCX_UNLIKELY(run < n))
+		memcpy(to + run, ring->data, n - run);
+}
+
 IPCX_EXPORT int ipcx_ring_write(struct ipcx_ring *ring, const void *buf,
 				size_t len,
 				const struct ipcx_deadline *deadline,
@@ -176,8 +200,8 @@ IPCX_EXPORT int ipcx_ring_write(struct ipcx_ring *ring, const void *buf,
 	const char *from = buf;
 	struct ring_view view;
 	size_t done = 0;
-	uint32_t n, run;
 	int err = 0;
+	uint32_t n;
 
 	assert(ring);
 	if (ring->role != IPCX_RING_PRODUCER)
@@ -199,9 +223,7 @@ IPCX_EXPORT int ipcx_ring_write(struct ipcx_ring *ring, const void *buf,
 		}
 		if (n > len - done)
 			n = (uint32_t)(len - done);
-		run = ring_run(ring, n);
-		memcpy(ring_at(ring), from + done, run);
-		memcpy(ring->data, from + done + run, n - run);
+		ring_copy_in(ring, from + done, n);
 		ring_publish(ring, n);
 		done += n;
 	}
@@ -218,7 +240,6 @@ IPCX_EXPORT int ipcx_ring_read(struct ipcx_ring *ring, void *ret_buf,
 	struct ring_view view;
 	char *to = ret_buf;
 	uint32_t n = 0;
-	uint32_t run;
 	int err;
 
 	assert(ring);
@@ -238,9 +259,7 @@ IPCX_EXPORT int ipcx_ring_read(struct ipcx_ring *ring, void *ret_buf,
 			return err;
 	}
 	if (n) {
-		run = ring_run(ring, n);
-		memcpy(to, ring_at(ring), run);
-		memcpy(to + run, ring->data, n - run);
+		ring_copy_out(ring, to, n);
 		ring_publish(ring, n);
 	}
 	*ret_read = n;
