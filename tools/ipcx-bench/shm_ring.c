@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Rings in shared memory, from one producer to one consumer, with futexes for
+ * those who sleep. Two byte streams, copied in and out: one that sleeps at
+ * once and one that spins before. And a ring of slots that are written and
+ * read in place.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "bench.h"
+
+/* What a pipe has; but room for two of the largest message. */
+#define MIN_CAPACITY ((size_t)64 << 10)
+
+#define SLOTS 16
+
+#define SPINS 10000
+
+enum {
+	SLEEPS = 0,
+	SPINS_FIRST = 1
+};
+
+/*
+ * A count of bytes or slots, and whether somebody sleeps until it changes. The
+ * sleep is on the flag: who clears it thereby wakes also those who have
+ * announced their sleep and are not asleep yet.
+ */
+struct position {
+	_Atomic uint32_t count;
+	_Atomic uint32_t awaited;
+	char line[56];
+};
+
+struct ring {
+	struct position written;
+	struct position read;
+	char data[];
+};
+
+_Static_assert(sizeof(struct position) == 64, "a cache line for each side");
+
+/* Indexed by who writes. */
+static struct ring *rings[2];
+static size_t capacity, ring_size, slot_size;
+static unsigned int spins;
+
+static const char *stream_refuses(const struct run *run)
+{
+	if (run->variant == SPINS_FIRST && run->place != PLACE_APART)
+		return "spinning is for two CPUs";
+	return run->size ? NULL : "a stream has no empty messages";
+}
+
+static int rings_make(size_t size)
+{
+	capacity = size;
+	ring_size = sizeof(struct ring) + size;
+	rings[WORKER] = shared_alloc(ring_size);
+	rings[PARTNER] = shared_alloc(ring_size);
+	return rings[WORKER] && rings[PARTNER] ? 0 : -ENOMEM;
+}
+
+/* Counts wrap, so the capacity is a power of two. */
+static int stream_open(const struct run *run)
+{
+	size_t size = MIN_CAPACITY;
+
+	while (size < 2 * run->size)
+		size *= 2;
+	spins = run->variant == SPINS_FIRST ? SPINS : 0;
+	return rings_make(size);
+}
+
+static int slots_open(const struct run *run)
+{
+	slot_size = (run->size + 63) / 64 * 64;
+	if (!slot_size)
+		slot_size = 64;
+	spins = 0;
+	return rings_make(SLOTS * slot_size);
+}
+
+static void rings_close(void)
+{
+	shared_free(rings[WORKER], ring_size);
+	shared_free(rings[PARTNER], ring_size);
+}
+
+static void position_set(struct position *position, uint32_t count)
+{
+	atomic_store_explicit(&position->count, count, memory_order_release);
+	/* Pairs with position_await(): who announces a sleep sees the count. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&position->awaited, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&position->awaited, 0, memory_order_relaxed);
+	futex_wake(&position->awaited);
+}
+
+/* Until it is no longer @seen, or for no reason. */
+static int position_await(struct position *position, uint32_t seen)
+{
+	unsigned int i;
+
+	for (i = 0; i < spins; i++) {
+		if (atomic_load_explicit(&position->count,
+					 memory_order_relaxed) != seen)
+			return 0;
+		__builtin_ia32_pause();
+	}
+	atomic_store_explicit(&position->awaited, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&position->count, memory_order_relaxed) !=
+	    seen)
+		return 0;
+	return futex_wait(&position->awaited, 1);
+}
+
+static uint32_t position_own(const struct position *position)
+{
+	return atomic_load_explicit(&position->count, memory_order_relaxed);
+}
+
+static uint32_t position_other(const struct position *position)
+{
+	return atomic_load_explicit(&position->count, memory_order_acquire);
+}
+
+/* Bytes from @at that lie in one piece. */
+static size_t piece(uint32_t at, size_t size)
+{
+	size_t left = capacity - (at & (capacity - 1));
+
+	return size < left ? size : left;
+}
+
+static int stream_send(enum side side, const void *buf, size_t size)
+{
+	struct ring *ring = rings[side];
+	const char *from = buf;
+	uint32_t at = position_own(&ring->written);
+	uint32_t read;
+	size_t n, first;
+	int err;
+
+	while (size) {
+		read = position_other(&ring->read);
+		n = capacity - (at - read);
+		if (!n) {
+			err = position_await(&ring->read, read);
+			if (err)
+				return err;
+			continue;
+		}
+		if (n > size)
+			n = size;
+		first = piece(at, n);
+		memcpy(ring->data + (at & (capacity - 1)), from, first);
+		memcpy(ring->data, from + first, n - first);
+		at += (uint32_t)n;
+		position_set(&ring->written, at);
+		from += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static int stream_receive(enum side side, void *buf, size_t size)
+{
+	struct ring *ring = rings[!side];
+	uint32_t at = position_own(&ring->read);
+	uint32_t written;
+	size_t n, first;
+	char *to = buf;
+	int err;
+
+	while (size) {
+		written = position_other(&ring->written);
+		n = written - at;
+		if (!n) {
+			err = position_await(&ring->written, written);
+			if (err)
+				return err;
+			continue;
+		}
+		if (n > size)
+			n = size;
+		first = piece(at, n);
+		memcpy(to, ring->data + (at & (capacity - 1)), first);
+		memcpy(to + first, ring->data, n - first);
+		at += (uint32_t)n;
+		position_set(&ring->read, at);
+		to += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static char *slot_of(struct ring *ring, uint32_t count)
+{
+	return ring->data + count % SLOTS * slot_size;
+}
+
+/* The message is made in its slot; its length stands for making it. */
+static int slot_send(enum side side, const void *buf, size_t size)
+{
+	struct ring *ring = rings[side];
+	uint32_t at = position_own(&ring->written);
+	uint32_t read;
+	int err;
+
+	(void)buf;
+	while (at - (read = position_other(&ring->read)) == SLOTS) {
+		err = position_await(&ring->read, read);
+		if (err)
+			return err;
+	}
+	*(volatile uint64_t *)slot_of(ring, at) = size;
+	position_set(&ring->written, at + 1);
+	return 0;
+}
+
+static int slot_receive(enum side side, void *buf, size_t size)
+{
+	struct ring *ring = rings[!side];
+	uint32_t at = position_own(&ring->read);
+	int err;
+
+	(void)buf;
+	while (position_other(&ring->written) == at) {
+		err = position_await(&ring->written, at);
+		if (err)
+			return err;
+	}
+	if (*(volatile uint64_t *)slot_of(ring, at) != size)
+		return -EMSGSIZE;
+	position_set(&ring->read, at + 1);
+	return 0;
+}
+
+static const struct channel stream_channel = {
+	.has_payload = true,
+	.cost = COST_USER,
+	.refuses = stream_refuses,
+	.open = stream_open,
+	.send = stream_send,
+	.receive = stream_receive,
+	.close = rings_close,
+};
+
+static const struct channel slot_channel = {
+	.has_payload = true,
+	.in_place = true,
+	.cost = COST_USER,
+	.open = slots_open,
+	.send = slot_send,
+	.receive = slot_receive,
+	.close = rings_close,
+};
+
+const struct mechanism shm_ring_mechanisms[] = {
+	{
+		.name = "shm-ring-futex",
+		.group = GROUP_PEERS,
+		.text = "ring in shared memory, with futexes",
+		.channel = &stream_channel,
+		.variant = SLEEPS,
+	},
+	{
+		.name = "shm-ring-spin",
+		.group = GROUP_PEERS,
+		.text = "the same, spinning before it sleeps",
+		.channel = &stream_channel,
+		.variant = SPINS_FIRST,
+	},
+	{
+		.name = "shm-zerocopy",
+		.group = GROUP_PEERS,
+		.text = "ring of slots in shared memory, nothing is copied",
+		.channel = &slot_channel,
+	},
+	{ .name = NULL },
+};
