@@ -49,12 +49,21 @@ static void print_list(void)
 	}
 }
 
-/* For people who watch; it is gone when the figures come. */
+/*
+ * For people who watch; it is gone when the figures come. Where instructions
+ * are counted, a serial line would disturb them.
+ */
+static bool wants_progress(const struct options *options)
+{
+	return isatty(STDERR_FILENO) && !options->json &&
+	       strcmp(options->unit, "instructions");
+}
+
 static void show_progress(const struct results *results, size_t i)
 {
 	char id[ROW_ID_SIZE];
 
-	if (!isatty(STDERR_FILENO))
+	if (!wants_progress(results->options))
 		return;
 	fprintf(stderr, "\r\033[K");
 	if (i < results->n_rows)
