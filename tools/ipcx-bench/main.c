@@ -55,8 +55,8 @@ static void print_list(void)
  */
 static bool wants_progress(const struct options *options)
 {
-	return isatty(STDERR_FILENO) && !options->json &&
-	       strcmp(options->unit, "instructions");
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) &&
+	       !options->json && strcmp(options->unit, "instructions");
 }
 
 static void show_progress(const struct results *results, size_t i)

@@ -18,7 +18,7 @@
 static const unsigned int iterations_of[] = {
 	[COST_CALL] = 2000,
 	[COST_USER] = 20000,
-	[COST_SWITCH] = 200,
+	[COST_SWITCH] = 400,
 	[COST_HEAVY] = 100,
 };
 

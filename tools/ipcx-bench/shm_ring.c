@@ -250,6 +250,18 @@ static const struct channel stream_channel = {
 	.close = rings_close,
 };
 
+static const struct channel spin_channel = {
+	.has_payload = true,
+	/* One process would spin for itself. */
+	.cannot = BIT_OF(MEASURE_OP),
+	.cost = COST_USER,
+	.refuses = stream_refuses,
+	.open = stream_open,
+	.send = stream_send,
+	.receive = stream_receive,
+	.close = rings_close,
+};
+
 static const struct channel slot_channel = {
 	.has_payload = true,
 	.in_place = true,
@@ -272,7 +284,7 @@ const struct mechanism shm_ring_mechanisms[] = {
 		.name = "shm-ring-spin",
 		.group = GROUP_PEERS,
 		.text = "the same, spinning before it sleeps",
-		.channel = &stream_channel,
+		.channel = &spin_channel,
 		.variant = SPINS_FIRST,
 	},
 	{
