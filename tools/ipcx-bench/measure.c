@@ -19,7 +19,7 @@ static const unsigned int iterations_of[] = {
 	[COST_CALL] = 2000,
 	[COST_USER] = 20000,
 	[COST_SWITCH] = 400,
-	[COST_HEAVY] = 100,
+	[COST_HEAVY] = 400,
 };
 
 uint64_t now(void)

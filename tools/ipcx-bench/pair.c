@@ -27,6 +27,9 @@
 #define AHEAD_NS    6000000
 #define YIELDING_NS 3000000
 
+/* A multiple of the tick of most kernels. */
+#define TICK_NS 4000000
+
 /* What the two processes share. */
 struct meeting {
 	_Atomic uint32_t arrived; /* windows that the partner is ready for */
@@ -52,6 +55,18 @@ struct pair {
 
 /* Times one repetition of @pair's operation; 0 or a negative errno. */
 typedef int (*window_fn)(struct pair *pair, uint64_t *ret_ns);
+
+static void spin_until(uint64_t time)
+{
+	while (now() < time)
+		;
+}
+
+/* Ticks interrupt the window at the same places then, in every run. */
+static uint64_t next_tick(void)
+{
+	return (now() / TICK_NS + 1) * TICK_NS;
+}
 
 static int window_single(struct pair *pair, uint64_t *ret_ns)
 {
@@ -117,12 +132,6 @@ static int exchange(const struct pair *pair, enum side side)
 	return channel->receive(side, pair->in, pair->size);
 }
 
-static void spin_until(uint64_t time)
-{
-	while (now() < time)
-		;
-}
-
 static void yield_until(uint64_t time)
 {
 	while (now() < time)
@@ -145,7 +154,7 @@ static void settle(struct pair *pair)
 	count_await(&meeting->arrived, pair->windows + 1);
 	if (pair->row->run.place == PLACE_APART)
 		return;
-	spin_until(now() + AHEAD_NS);
+	spin_until(next_tick() + AHEAD_NS);
 	meeting->settled_at = now() + YIELDING_NS;
 	count_up(&meeting->settling);
 	yield_until(meeting->settled_at);
@@ -287,6 +296,8 @@ static int windows(struct pair *pair, window_fn window, struct timing *timing)
 	int err;
 
 	for (i = 0; i < WARM_UPS + timing->repeat; i++) {
+		if (pair->row->run.place == PLACE_NONE)
+			spin_until(next_tick());
 		err = window(pair, &ns);
 		if (err)
 			return err;
@@ -473,7 +484,7 @@ static int drive_channel(struct pair *pair, struct timing *timing)
 	pair->size = channel->has_payload ? pair->row->run.size : 0;
 	pair->n = iterations(measure == MEASURE_ROUND_TRIP ? COST_SWITCH :
 							     channel->cost,
-			     pair->size);
+			     channel->in_place ? 0 : pair->size);
 	err = buffers_make(pair);
 	if (!err)
 		err = channel->open(&pair->row->run);
