@@ -10,6 +10,9 @@ BUILD=$TOP/build
 # The kernels of the distribution to run on, by short name.
 DISTRO_KERNELS=(6.1 6.12)
 DEFAULT_KERNEL=6.12
+# The newest kernel there is, which the distribution after ours builds for
+# itself with a compiler that ours does not have.
+NEW_KERNEL=new
 
 # Each unpacked kernel has: release, vmlinuz, modules/, build/ (headers).
 KERNELS=$CACHE/kernels
