@@ -183,6 +183,43 @@ stage_project() {
 		cp "$TOP/selftests/run_tests" "$root$GUEST_TESTS/"
 }
 
+# Puts the kernel's module NAME below ROOT, after those that it needs, and
+# appends the guest's names of their files, each with a NUL, to LIST.
+stage_kernel_module() {
+	local root=$1 list=$2 name=${3//[-_]/[-_]} packed needed
+	local file=$GUEST_KERNEL_MODULES/$3.ko
+
+	! grep -qsE "/$name\.ko$" "$MODULES/modules.builtin" || return 0
+	[[ ! -e $root$file ]] || return 0
+	packed=$(find "$MODULES/" -name "$name.ko" -o -name "$name.ko.xz" |
+		head -n 1)
+	[[ -n $packed ]] ||
+		die "$EXIT_USAGE" "--load $3: kernel $KERNEL has no such module"
+	needed=$(modinfo -F depends "$packed") || return
+	for needed in ${needed//,/ }; do
+		stage_kernel_module "$root" "$list" "$needed" || return
+	done
+	case $packed in
+	*.xz) xz -dc "$packed" ;;
+	*) cat "$packed" ;;
+	esac >"$root$file" || return
+	printf '%s\0' "$file" >>"$list"
+}
+
+# stage_kernel_modules ROOT LIST: the modules of the kernel itself to load.
+stage_kernel_modules() {
+	local name
+
+	((${#LOAD[@]})) || return 0
+	[[ -n $MODULES ]] || die "$EXIT_USAGE" \
+		"--load: where kernel $KERNEL has its modules is not known"
+	mkdir -p "$1$GUEST_KERNEL_MODULES"
+	for name in "${LOAD[@]}"; do
+		stage_kernel_module "$1" "$2" "$name" ||
+			broken "cannot read the module $name"
+	done
+}
+
 # write_job ROOT: what init is to do, for it alone.
 write_job() {
 	local dir=$1/.vm
@@ -195,6 +232,7 @@ write_job() {
 		SHELL=/bin/bash LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
 		${ICOUNT:+IPCX_CLOCK=instructions} \
 		"${GUEST_ENV[@]}" >"$dir/env"
+	stage_kernel_modules "$1" "$dir/load"
 	[[ $STDIN_KIND != tty ]] || stty size <&0 >"$dir/window"
 	if [[ $WITH_MODULE ]]; then
 		echo "$GUEST_MODULE_DIR/ipcx.ko" >"$dir/module"

@@ -57,6 +57,7 @@ static struct {
 	char *nonce; /* marks the lines of the verdict */
 	char *argv[MAX_WORDS]; /* the command */
 	char *env[MAX_WORDS]; /* NAME=VALUE for it */
+	char *load[MAX_WORDS]; /* files of the kernel's modules to load first */
 	char *params; /* of the module */
 	char *module; /* its file, none to go without */
 	char *stdin_kind; /* "tty", "stream" or "none" */
@@ -234,9 +235,9 @@ static char *read_line_file(const char *path)
 /* Takes the job out of the file system: the command must not find it. */
 static void take_job(void)
 {
-	static const char *const files[] = { "nonce",  "argv",	 "env",
-					     "params", "module", "stdin",
-					     "window" };
+	static const char *const files[] = { "nonce", "argv",	"env",
+					     "load",  "params", "module",
+					     "stdin", "window" };
 	char path[64], *text;
 	size_t i, size = 0;
 
@@ -249,6 +250,8 @@ static void take_job(void)
 	split_words(text, size, job.argv);
 	text = read_file("/.vm/env", &size);
 	split_words(text, size, job.env);
+	text = read_file("/.vm/load", &size);
+	split_words(text, size, job.load);
 	if (!job.nonce || !job.argv[0])
 		fail("the job is incomplete");
 
@@ -280,20 +283,27 @@ static void bring_up_loopback(void)
 	close(fd);
 }
 
-static void load_module(void)
+static void load_file(const char *path, const char *params)
 {
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (!job.module)
-		return;
-	fd = open(job.module, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fail("cannot open %s: %m", job.module);
+		fail("cannot open %s: %m", path);
 		return;
 	}
-	if (syscall(SYS_finit_module, fd, job.params ? job.params : "", 0))
-		fail("cannot load the module: %m");
+	if (syscall(SYS_finit_module, fd, params, 0))
+		fail("cannot load the module %s: %m", path);
 	close(fd);
+}
+
+static void load_modules(void)
+{
+	char **path;
+
+	for (path = job.load; *path; path++)
+		load_file(*path, "");
+	if (job.module)
+		load_file(job.module, job.params ? job.params : "");
 }
 
 /* --------------------------------------------------------- the command */
@@ -769,7 +779,7 @@ int main(void)
 	take_job();
 	set_up_kernel();
 	bring_up_loopback();
-	load_module();
+	load_modules();
 	settle();
 	run_command();
 	kill_leftovers();
