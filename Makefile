@@ -37,8 +37,9 @@ TESTS_MAKE = $(MAKE) -C selftests OUTPUT=$(BUILD)/selftests \
 	KSELFTESTS=$(KSELFTESTS) LIBIPCX=$(BUILD)/libipcx
 INSTALL_ARGS = DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) PREFIX=$(PREFIX)
 
-.PHONY: all module lib tools selftests demo check check-vm vm lint format \
-	install uninstall install-module uninstall-module setup clean help
+.PHONY: all module lib tools selftests demo check check-new check-vm vm \
+	lint format install uninstall install-module uninstall-module setup \
+	clean help
 
 all: lib tools
 	@if [ -n "$(KREL)" ]; then $(MAKE) module; \
@@ -110,6 +111,10 @@ check:
 	@$(QEMU)/setup
 	@selftests/check
 
+check-new:
+	@$(QEMU)/setup --kernel new vm
+	@selftests/check --tests --kernel new
+
 check-vm:
 	@$(QEMU)/setup demo
 	@$(QEMU)/vm_selftest
@@ -134,6 +139,7 @@ help:
 	@echo "lib, tools, selftests"
 	@echo "demo       the tour of ipcx, in a VM"
 	@echo "check      every gate and every test, in VMs; N passed, N failed"
+	@echo "check-new  every test on the newest kernel that Debian has"
 	@echo "check-vm   shows that the VM's verdict cannot be fooled"
 	@echo "vm         a shell in a VM with everything loaded"
 	@echo "lint       the static gates;    format  the formatter"
