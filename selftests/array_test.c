@@ -52,6 +52,22 @@ static int open_it(struct ipcx *ipcx, const char *name, uint32_t rights,
 			       rights, NULL, ret);
 }
 
+/* Rows: T2: shared by its descriptor. */
+TEST_F(array, needs_no_name)
+{
+	struct element e = { .number = 7 }, seen = {};
+	struct ipcx_array *array, *other;
+
+	ASSERT_EQ(0, create(self->ipcx, NULL, COUNT, &array));
+	ASSERT_EQ(0, ipcx_array_from_fd(dup(ipcx_array_fd(array)), "element",
+					sizeof(e), NULL, &other));
+	ASSERT_EQ(0, ipcx_array_put(array, 3, &e));
+	ASSERT_EQ(0, ipcx_array_get(other, 3, &seen));
+	EXPECT_EQ(7, seen.number);
+	ipcx_array_free(other);
+	ipcx_array_free(array);
+}
+
 /* Rows: T2: an array of 10 elements. */
 TEST_F(array, ten_elements_are_stored_and_found_again)
 {

@@ -37,6 +37,28 @@ FIXTURE_TEARDOWN_PARENT(ring)
 	EXPECT_TRUE(t_same_census(&self->before));
 }
 
+/* Rows: T1: shared by its descriptor. */
+TEST_F(ring, needs_no_name)
+{
+	struct ipcx_ring_config config = {
+		.capacity = CAPACITY,
+		.role = IPCX_RING_PRODUCER,
+	};
+	struct ipcx_ring *out, *in;
+	char buf[CAPACITY] = "";
+	size_t n;
+
+	ASSERT_EQ(0, ipcx_ring_create(self->ipcx, NULL, &config, &out));
+	ASSERT_EQ(0, ipcx_ring_from_fd(dup(ipcx_ring_fd(out)),
+				       IPCX_RING_CONSUMER, 0, NULL, &in));
+	ASSERT_EQ(0, ipcx_ring_write(out, "hello", 5, NULL, &n));
+	ASSERT_EQ(0, ipcx_ring_read(in, buf, sizeof(buf), IPCX_NOWAIT, &n));
+	EXPECT_EQ(5, n);
+	EXPECT_STREQ("hello", buf);
+	ipcx_ring_free(in);
+	ipcx_ring_free(out);
+}
+
 /* Rows: T1 */
 TEST_F(ring, bytes_come_out_as_they_went_in)
 {

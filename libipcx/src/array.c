@@ -433,8 +433,12 @@ IPCX_EXPORT int ipcx_array_create(struct ipcx *ipcx, const char *name,
 		return -EOVERFLOW;
 
 	region_config.size = size;
-	region_config.flags = config->flags | IPCX_CREATE_F_EXCL |
-			      IPCX_REGION_F_RESERVE;
+	region_config.flags = config->flags | IPCX_REGION_F_RESERVE;
+	/* What has no name is new anyway. */
+	if (name)
+		region_config.flags |= IPCX_CREATE_F_EXCL;
+	else
+		region_config.flags &= ~IPCX_CREATE_F_EXCL;
 	region_config.mode = config->mode;
 	region_config.lease_ns = config->lease_ns;
 	err = ipcx_region_create(ipcx, name, &region_config, &region);

@@ -408,8 +408,12 @@ IPCX_EXPORT int ipcx_ring_create(struct ipcx *ipcx, const char *name,
 		return -EINVAL;
 
 	region_config.size = (uint64_t)RING_DATA + config->capacity;
-	region_config.flags = config->flags | IPCX_CREATE_F_EXCL |
-			      IPCX_REGION_F_RESERVE;
+	region_config.flags = config->flags | IPCX_REGION_F_RESERVE;
+	/* What has no name is new anyway. */
+	if (name)
+		region_config.flags |= IPCX_CREATE_F_EXCL;
+	else
+		region_config.flags &= ~IPCX_CREATE_F_EXCL;
 	region_config.mode = config->mode;
 	region_config.lease_ns = config->lease_ns;
 	err = ipcx_region_create(ipcx, name, &region_config, &region);

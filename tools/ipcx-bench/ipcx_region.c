@@ -152,8 +152,7 @@ static int array_open(const struct run *run)
 	};
 
 	(void)run;
-	return ipcx_array_create(bench_ipcx(), leftover_name(), &config,
-				 &array);
+	return ipcx_array_create(bench_ipcx(), NULL, &config, &array);
 }
 
 static int array_put(void)

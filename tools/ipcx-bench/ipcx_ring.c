@@ -17,17 +17,6 @@ static const char *ring_refuses(const struct run *run)
 	return run->size ? NULL : "a stream has no empty messages";
 }
 
-/* Has a name until it is shared by its descriptor. */
-static int ring_make(struct ipcx_ring_config *config, uint32_t role,
-		     struct ipcx_ring **ret_ring)
-{
-	int err;
-
-	config->role = role;
-	err = ipcx_ring_create(bench_ipcx(), leftover_name(), config, ret_ring);
-	return err ? err : ipcx_object_unlink(ipcx_ring_fd(*ret_ring));
-}
-
 /* The worker's ends. */
 static int ring_open(const struct run *run)
 {
@@ -36,10 +25,13 @@ static int ring_open(const struct run *run)
 
 	while (config.capacity < 2 * run->size)
 		config.capacity *= 2;
-	err = ring_make(&config, IPCX_RING_PRODUCER, &producers[WORKER]);
+	config.role = IPCX_RING_PRODUCER;
+	err = ipcx_ring_create(bench_ipcx(), NULL, &config, &producers[WORKER]);
 	if (err)
 		return err;
-	return ring_make(&config, IPCX_RING_CONSUMER, &consumers[PARTNER]);
+	config.role = IPCX_RING_CONSUMER;
+	return ipcx_ring_create(bench_ipcx(), NULL, &config,
+				&consumers[PARTNER]);
 }
 
 static int end_open(struct ipcx_ring *other, uint32_t role,
