@@ -105,7 +105,7 @@ struct ipcx_user *ipcx_user_current(struct ipcx_user *likely)
 	kuid_t uid = current_uid();
 	struct ipcx_user *user, *fresh;
 
-	if (likely && uid_eq(likely->uid, uid))
+	if (likely && ipcx_user_is_current(likely))
 		return ipcx_user_get(likely);
 	spin_lock(&users_lock);
 	user = users_find_locked(uid);

@@ -6,6 +6,7 @@
 #define IPCX_QUOTA_H
 
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/ipcx.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -53,5 +54,10 @@ u64 ipcx_quota_total(enum ipcx_resource res);
 
 void ipcx_quota_init(void);
 void ipcx_quota_exit(void);
+
+static inline bool ipcx_user_is_current(const struct ipcx_user *user)
+{
+	return uid_eq(user->uid, current_uid());
+}
 
 #endif /* IPCX_QUOTA_H */

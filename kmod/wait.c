@@ -382,14 +382,18 @@ int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		.task = current,
 		.state = IPCX_WAITING,
 	};
-	struct ipcx_user *user;
+	struct ipcx_user *user = q->payer, *other = NULL;
 	int r;
 
 	if (deadline->nowait)
 		return -EAGAIN;
-	user = ipcx_user_current(q->payer);
-	if (IS_ERR(user))
-		return PTR_ERR(user);
+	/* Nearly always it is the payer, who stays as long as the queue. */
+	if (unlikely(!ipcx_user_is_current(user))) {
+		other = ipcx_user_current(NULL);
+		if (IS_ERR(other))
+			return PTR_ERR(other);
+		user = other;
+	}
 	r = ipcx_charge(user, IPCX_RESOURCE_WAITERS, 1);
 	if (r)
 		goto out_put;
@@ -408,7 +412,8 @@ int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 
 	ipcx_uncharge(user, IPCX_RESOURCE_WAITERS, 1);
 out_put:
-	ipcx_user_put(user);
+	if (unlikely(other))
+		ipcx_user_put(other);
 	return r;
 }
 

@@ -138,8 +138,8 @@ struct ipcx_waitq_ops {
  * struct ipcx_waitq - A queue of entries
  * @root: Entries in order of service
  * @lock: The lock of the object; protects everything here
- * @payer: Who will probably pay for a sleep, see ipcx_user_current(); valid as
- *	long as the queue; constant
+ * @payer: Who will probably pay for a sleep; valid as long as the queue;
+ *	constant
  * @ops: Of the room; NULL while the queue is not used
  * @next_seq: For the next entry
  * @nr: Number of entries
