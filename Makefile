@@ -37,7 +37,8 @@ TESTS_MAKE = $(MAKE) -C selftests OUTPUT=$(BUILD)/selftests \
 	KSELFTESTS=$(KSELFTESTS) LIBIPCX=$(BUILD)/libipcx
 INSTALL_ARGS = DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) PREFIX=$(PREFIX)
 
-.PHONY: all module lib tools selftests demo check check-new check-vm vm \
+.PHONY: all module lib tools selftests demo check check-new check-vm bench \
+	bench-doc vm \
 	lint format install uninstall install-module uninstall-module setup \
 	clean help
 
@@ -119,6 +120,14 @@ check-vm:
 	@$(QEMU)/setup demo
 	@$(QEMU)/vm_selftest
 
+bench:
+	@$(QEMU)/setup bench
+	@selftests/bench/run $(ARGS)
+
+bench-doc:
+	@$(QEMU)/setup bench
+	@selftests/bench/document
+
 vm:
 	@$(QEMU)/setup vm
 	@$(QEMU)/vm --timeout 0
@@ -141,6 +150,9 @@ help:
 	@echo "check      every gate and every test, in VMs; N passed, N failed"
 	@echo "check-new  every test on the newest kernel that Debian has"
 	@echo "check-vm   shows that the VM's verdict cannot be fooled"
+	@echo "bench      ipcx and its peers measured, in VMs; to build/bench;"
+	@echo "           ARGS= for ipcx-bench;  bench-doc  puts the figures into"
+	@echo "           Documentation/performance.rst"
 	@echo "vm         a shell in a VM with everything loaded"
 	@echo "lint       the static gates;    format  the formatter"
 	@echo "install    library, headers, tools, man pages (DESTDIR, PREFIX)"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Paths and small helpers of the VM scripts; the one place that knows where
-# things lie.  Sourced by setup, vm and ../check.
+# things lie.  Sourced by setup, vm, ../check, ../cost and ../bench.
 # shellcheck shell=bash disable=SC2034
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -56,4 +56,8 @@ kernel_is_ready() {
 
 kernel_source_is_ready() {
 	is_complete "$KERNEL_SOURCE"
+}
+
+can_use_kvm() {
+	grep -qwE 'svm|vmx' /proc/cpuinfo && [[ -r /dev/kvm && -w /dev/kvm ]]
 }
