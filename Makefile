@@ -38,8 +38,8 @@ TESTS_MAKE = $(MAKE) -C selftests OUTPUT=$(BUILD)/selftests \
 INSTALL_ARGS = DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) PREFIX=$(PREFIX)
 
 .PHONY: all module lib tools selftests demo check check-new check-vm bench \
-	bench-doc vm lint format install uninstall install-module uninstall-module setup \
-	clean help
+	bench-doc vm lint format install uninstall install-module \
+	uninstall-module setup clean help
 
 all: lib tools
 	@if [ -n "$(KREL)" ]; then $(MAKE) module; \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The tables of Documentation/performance.rst.  $about, $kernels and $time are
-# arrays of what build/bench has; the kernels from old to new.
+# The tables of Documentation/performance.rst.  $about, $kernels, $time and
+# $ntsync are arrays of what build/bench has; the kernels from old to new.
 include "names";
 
 def padded($width): . + (($width - length) * " " // "");
@@ -91,6 +91,16 @@ def by_size($groups; $measure; head; cell):
 	map(select(.[1:] | any(. != "")))) |
 	if length > 1 then table else "(nothing was measured)", "" end;
 
+# Mechanisms down, measures across; of what has no size, in one run.
+def measures($run; $measures):
+	[$run.rows[] | select(.size == null and has("value")) |
+		.mechanism] | unique as $mechanisms |
+	[["mechanism"] + [$measures[] | name_of_measure]] +
+	[$mechanisms[] as $mechanism | [$mechanism | name] +
+		[$measures[] as $measure |
+			instructions($run; {$mechanism, $measure})]] |
+	table;
+
 def heading($text): $text, ($text | length * "-"), "";
 
 def users: ["ipcx", "peers"];
@@ -143,6 +153,9 @@ plain(["floors"]; "round-trip"),
 "Instructions on Linux \($kernels[-1] | series):", "",
 by_size(["floors"]; "op"; bytes;
 	. as $row | instructions($kernels[-1]; $row)),
+heading("Beside ntsync"),
+"Instructions on Linux \($ntsync[0].kernel):", "",
+measures($ntsync[0]; ["op", "round-trip", "one-way", "contended", "create"]),
 ([$kernels[], $time[0] | .rows[] | select(has("missing")) |
 	"\(.mechanism | name): \(.missing)"] | unique |
 	if . == [] then empty else

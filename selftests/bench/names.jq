@@ -41,6 +41,15 @@ def name: {
 	"atomic": "two atomic additions"
 }[.] // .;
 
+# What a measure is called there.
+def name_of_measure: {
+	"op": "alone",
+	"round-trip": "there and back",
+	"one-way": "one way",
+	"contended": "two want it",
+	"create": "create, destroy"
+}[.] // .;
+
 # A number of bytes.
 def bytes:
 	if . >= 1048576 and . % 1048576 == 0 then "\(. / 1048576) MiB"
