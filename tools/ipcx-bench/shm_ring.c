@@ -136,13 +136,32 @@ static size_t piece(uint32_t at, size_t size)
 	return size < left ? size : left;
 }
 
+/* Most pieces do not cross the end of the data: they are one copy. */
+static void copy_in(struct ring *ring, uint32_t at, const char *from, size_t n)
+{
+	size_t first = piece(at, n);
+
+	memcpy(ring->data + (at & (capacity - 1)), from, first);
+	if (__builtin_expect(first < n, 0))
+		memcpy(ring->data, from + first, n - first);
+}
+
+static void copy_out(const struct ring *ring, uint32_t at, char *to, size_t n)
+{
+	size_t first = piece(at, n);
+
+	memcpy(to, ring->data + (at & (capacity - 1)), first);
+	if (__builtin_expect(first < n, 0))
+		memcpy(to + first, ring->data, n - first);
+}
+
 static int stream_send(enum side side, const void *buf, size_t size)
 {
 	struct ring *ring = rings[side];
 	const char *from = buf;
 	uint32_t at = position_own(&ring->written);
 	uint32_t read;
-	size_t n, first;
+	size_t n;
 	int err;
 
 	while (size) {
@@ -156,9 +175,7 @@ static int stream_send(enum side side, const void *buf, size_t size)
 		}
 		if (n > size)
 			n = size;
-		first = piece(at, n);
-		memcpy(ring->data + (at & (capacity - 1)), from, first);
-		memcpy(ring->data, from + first, n - first);
+		copy_in(ring, at, from, n);
 		at += (uint32_t)n;
 		position_set(&ring->written, at);
 		from += n;
@@ -172,7 +189,7 @@ static int stream_receive(enum side side, void *buf, size_t size)
 	struct ring *ring = rings[!side];
 	uint32_t at = position_own(&ring->read);
 	uint32_t written;
-	size_t n, first;
+	size_t n;
 	char *to = buf;
 	int err;
 
@@ -187,9 +204,7 @@ static int stream_receive(enum side side, void *buf, size_t size)
 		}
 		if (n > size)
 			n = size;
-		first = piece(at, n);
-		memcpy(to, ring->data + (at & (capacity - 1)), first);
-		memcpy(to + first, ring->data, n - first);
+		copy_out(ring, at, to, n);
 		at += (uint32_t)n;
 		position_set(&ring->read, at);
 		to += n;
