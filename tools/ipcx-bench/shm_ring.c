@@ -13,7 +13,8 @@
 /* What a pipe has; but room for two of the largest message. */
 #define MIN_CAPACITY ((size_t)64 << 10)
 
-#define SLOTS 16
+/* And so many slots at least, however large they are. */
+#define MIN_SLOTS 16
 
 #define SPINS 10000
 
@@ -43,7 +44,9 @@ _Static_assert(sizeof(struct position) == 64, "a cache line for each side");
 
 /* Indexed by who writes. */
 static struct ring *rings[2];
-static size_t capacity, ring_size, slot_size;
+static size_t capacity, ring_size;
+static size_t slot_size;
+static uint32_t slots;
 static unsigned int spins;
 
 static const char *stream_refuses(const struct run *run)
@@ -73,13 +76,17 @@ static int stream_open(const struct run *run)
 	return rings_make(size);
 }
 
+/* As many bytes as a stream has, in slots whose number is a power of two. */
 static int slots_open(const struct run *run)
 {
 	slot_size = (run->size + 63) / 64 * 64;
 	if (!slot_size)
 		slot_size = 64;
+	slots = MIN_SLOTS;
+	while (2 * slots * slot_size <= MIN_CAPACITY)
+		slots *= 2;
 	spins = 0;
-	return rings_make(SLOTS * slot_size);
+	return rings_make(slots * slot_size);
 }
 
 static void rings_close(void)
@@ -215,7 +222,7 @@ static int stream_receive(enum side side, void *buf, size_t size)
 
 static char *slot_of(struct ring *ring, uint32_t count)
 {
-	return ring->data + count % SLOTS * slot_size;
+	return ring->data + (count & (slots - 1)) * slot_size;
 }
 
 /* The message is made in its slot; its length stands for making it. */
@@ -227,7 +234,7 @@ static int slot_send(enum side side, const void *buf, size_t size)
 	int err;
 
 	(void)buf;
-	while (at - (read = position_other(&ring->read)) == SLOTS) {
+	while (at - (read = position_other(&ring->read)) == slots) {
 		err = position_await(&ring->read, read);
 		if (err)
 			return err;
