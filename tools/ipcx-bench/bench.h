@@ -66,6 +66,12 @@ struct run {
 	int variant; /* of the mechanism */
 };
 
+/*
+ * What a pipe holds by default. Channels whose capacity can be chosen hold as
+ * much, so that none sleeps more often than others.
+ */
+#define USUAL_CAPACITY ((size_t)64 << 10)
+
 /* In front of every message there are so many bytes that may be written. */
 #define BUFFER_HEADROOM 64
 

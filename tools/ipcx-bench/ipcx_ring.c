@@ -6,9 +6,6 @@
 #include "bench.h"
 #include "ipcx_bench.h"
 
-/* What a pipe has; but room for two of the largest message. */
-#define MIN_CAPACITY ((size_t)64 << 10)
-
 /* Both ends of both; indexed by who writes. */
 static struct ipcx_ring *producers[2], *consumers[2];
 
@@ -20,7 +17,7 @@ static const char *ring_refuses(const struct run *run)
 /* The worker's ends. */
 static int ring_open(const struct run *run)
 {
-	struct ipcx_ring_config config = { .capacity = MIN_CAPACITY };
+	struct ipcx_ring_config config = { .capacity = USUAL_CAPACITY };
 	int err;
 
 	while (config.capacity < 2 * run->size)

@@ -5,17 +5,22 @@
 
 #include "bench.h"
 
-/* What System V queues hold by default, in messages of the largest size. */
+/* What System V queues hold, in messages of the largest size. */
 #define QUEUE_MESSAGES 4
+
+/* The smallest messages whose queues hold as much as a pipe. */
+#define SMALL_MESSAGE 64
 
 static struct sysctl {
 	const char *path;
 	size_t messages; /* of the largest size */
+	uint64_t least;
 	uint64_t before; /* 0: was not changed */
 } sysctls[] = {
-	{ "/proc/sys/fs/mqueue/msgsize_max", 1, 0 },
-	{ "/proc/sys/kernel/msgmax", 1, 0 },
-	{ "/proc/sys/kernel/msgmnb", QUEUE_MESSAGES, 0 },
+	{ "/proc/sys/fs/mqueue/msgsize_max", 1, 0, 0 },
+	{ "/proc/sys/fs/mqueue/msg_max", 0, USUAL_CAPACITY / SMALL_MESSAGE, 0 },
+	{ "/proc/sys/kernel/msgmax", 1, 0, 0 },
+	{ "/proc/sys/kernel/msgmnb", QUEUE_MESSAGES, USUAL_CAPACITY, 0 },
 };
 
 #define N_SYSCTLS (sizeof(sysctls) / sizeof(sysctls[0]))
@@ -49,6 +54,8 @@ static void sysctl_raise(struct sysctl *sysctl, size_t size)
 	uint64_t value = (uint64_t)size * sysctl->messages;
 	uint64_t before = sysctl_read(sysctl->path);
 
+	if (value < sysctl->least)
+		value = sysctl->least;
 	if (before && before < value && !sysctl_write(sysctl->path, value))
 		sysctl->before = before;
 }

@@ -7,7 +7,7 @@
 #include "bench.h"
 
 /* The default of the system: fs.mqueue.msg_default. */
-#define QUEUE_LENGTH 10
+#define MIN_LENGTH 10
 
 #define CREATED_SIZE 64
 
@@ -18,9 +18,21 @@
 static mqd_t queues[2];
 static size_t message_size;
 
+/* In messages. */
+static size_t queue_length(size_t size)
+{
+	size_t length = USUAL_CAPACITY / (size ? size : 1);
+	size_t most = sysctl_read("/proc/sys/fs/mqueue/msg_max");
+
+	if (length > most)
+		length = most;
+	return length < MIN_LENGTH ? MIN_LENGTH : length;
+}
+
 static const char *mqueue_refuses(const struct run *run)
 {
-	rlim_t need = 2 * QUEUE_LENGTH * (run->size + MESSAGE_OVERHEAD);
+	rlim_t need =
+		2 * queue_length(run->size) * (run->size + MESSAGE_OVERHEAD);
 	struct rlimit limit;
 
 	if (run->size > sysctl_read("/proc/sys/fs/mqueue/msgsize_max"))
@@ -30,10 +42,10 @@ static const char *mqueue_refuses(const struct run *run)
 	return NULL;
 }
 
-static mqd_t mqueue_make(size_t size)
+static mqd_t mqueue_make(size_t size, size_t length)
 {
 	struct mq_attr attr = {
-		.mq_maxmsg = QUEUE_LENGTH,
+		.mq_maxmsg = (long)length,
 		.mq_msgsize = (long)size,
 	};
 
@@ -47,7 +59,7 @@ static int mqueue_open(const struct run *run)
 
 	message_size = run->size ? run->size : 1;
 	for (i = 0; i < 2; i++) {
-		queues[i] = mqueue_make(message_size);
+		queues[i] = mqueue_make(message_size, queue_length(run->size));
 		if (queues[i] < 0 || mq_unlink(leftover_name()))
 			return -errno;
 	}
@@ -73,7 +85,7 @@ static void mqueue_close(void)
 
 static int mqueue_create(void)
 {
-	mqd_t queue = mqueue_make(CREATED_SIZE);
+	mqd_t queue = mqueue_make(CREATED_SIZE, MIN_LENGTH);
 
 	if (queue < 0)
 		return -errno;

@@ -10,9 +10,6 @@
 
 #include "bench.h"
 
-/* What a pipe has; but room for two of the largest message. */
-#define MIN_CAPACITY ((size_t)64 << 10)
-
 /* And so many slots at least, however large they are. */
 #define MIN_SLOTS 16
 
@@ -68,7 +65,7 @@ static int rings_make(size_t size)
 /* Counts wrap, so the capacity is a power of two. */
 static int stream_open(const struct run *run)
 {
-	size_t size = MIN_CAPACITY;
+	size_t size = USUAL_CAPACITY;
 
 	while (size < 2 * run->size)
 		size *= 2;
@@ -83,7 +80,7 @@ static int slots_open(const struct run *run)
 	if (!slot_size)
 		slot_size = 64;
 	slots = MIN_SLOTS;
-	while (2 * slots * slot_size <= MIN_CAPACITY)
+	while (2 * slots * slot_size <= USUAL_CAPACITY)
 		slots *= 2;
 	spins = 0;
 	return rings_make(slots * slot_size);

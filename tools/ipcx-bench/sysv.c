@@ -21,17 +21,21 @@ static const char *msg_refuses(const struct run *run)
 	return NULL;
 }
 
-/* Its own default holds 256 messages of 64 bytes, and none of the largest. */
+/* Its own default is 16 KiB, and holds none of the largest. */
 static int queue_fit(int id, size_t size)
 {
+	const size_t most = sysctl_read("/proc/sys/kernel/msgmnb");
 	const size_t messages = 4;
 	struct msqid_ds queue;
 
 	if (msgctl(id, IPC_STAT, &queue))
 		return -errno;
-	queue.msg_qbytes = 16384;
+	queue.msg_qbytes = USUAL_CAPACITY;
 	if (queue.msg_qbytes < messages * size)
 		queue.msg_qbytes = messages * size;
+	/* More is for administrators, who have raised the limit before. */
+	if (queue.msg_qbytes > most)
+		queue.msg_qbytes = most;
 	return checked(msgctl(id, IPC_SET, &queue));
 }
 
