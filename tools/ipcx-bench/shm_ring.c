@@ -5,10 +5,10 @@
  * once and one that spins before. And a ring of slots that are written and
  * read in place.
  */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "bench.h"
+#include "position.h"
 
 /* And so many slots at least, however large they are. */
 #define MIN_SLOTS 16
@@ -20,24 +20,11 @@ enum {
 	SPINS_FIRST = 1
 };
 
-/*
- * A count of bytes or slots, and whether somebody sleeps until it changes. The
- * sleep is on the flag: who clears it thereby wakes also those who have
- * announced their sleep and are not asleep yet.
- */
-struct position {
-	_Atomic uint32_t count;
-	_Atomic uint32_t awaited;
-	char line[56];
-};
-
 struct ring {
 	struct position written;
 	struct position read;
 	char data[];
 };
-
-_Static_assert(sizeof(struct position) == 64, "a cache line for each side");
 
 /* Indexed by who writes. */
 static struct ring *rings[2];
@@ -92,44 +79,17 @@ static void rings_close(void)
 	shared_free(rings[PARTNER], ring_size);
 }
 
-static void position_set(struct position *position, uint32_t count)
-{
-	atomic_store_explicit(&position->count, count, memory_order_release);
-	/* Pairs with position_await(): who announces a sleep sees the count. */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (!atomic_load_explicit(&position->awaited, memory_order_relaxed))
-		return;
-	atomic_store_explicit(&position->awaited, 0, memory_order_relaxed);
-	futex_wake(&position->awaited);
-}
-
-/* Until it is no longer @seen, or for no reason. */
-static int position_await(struct position *position, uint32_t seen)
+/* Spins first where it may. */
+static int ring_await(struct position *position, uint32_t wanted)
 {
 	unsigned int i;
 
 	for (i = 0; i < spins; i++) {
-		if (atomic_load_explicit(&position->count,
-					 memory_order_relaxed) != seen)
+		if (position_reaches(position_own(position), wanted))
 			return 0;
 		__builtin_ia32_pause();
 	}
-	atomic_store_explicit(&position->awaited, 1, memory_order_relaxed);
-	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(&position->count, memory_order_relaxed) !=
-	    seen)
-		return 0;
-	return futex_wait(&position->awaited, 1);
-}
-
-static uint32_t position_own(const struct position *position)
-{
-	return atomic_load_explicit(&position->count, memory_order_relaxed);
-}
-
-static uint32_t position_other(const struct position *position)
-{
-	return atomic_load_explicit(&position->count, memory_order_acquire);
+	return position_await(position, wanted);
 }
 
 /* Bytes from @at that lie in one piece. */
@@ -164,15 +124,14 @@ static int stream_send(enum side side, const void *buf, size_t size)
 	struct ring *ring = rings[side];
 	const char *from = buf;
 	uint32_t at = position_own(&ring->written);
-	uint32_t read;
 	size_t n;
 	int err;
 
 	while (size) {
-		read = position_other(&ring->read);
-		n = capacity - (at - read);
+		n = capacity - (at - position_other(&ring->read));
 		if (!n) {
-			err = position_await(&ring->read, read);
+			err = ring_await(&ring->read,
+					 at - (uint32_t)capacity / 2);
 			if (err)
 				return err;
 			continue;
@@ -192,16 +151,14 @@ static int stream_receive(enum side side, void *buf, size_t size)
 {
 	struct ring *ring = rings[!side];
 	uint32_t at = position_own(&ring->read);
-	uint32_t written;
 	size_t n;
 	char *to = buf;
 	int err;
 
 	while (size) {
-		written = position_other(&ring->written);
-		n = written - at;
+		n = position_other(&ring->written) - at;
 		if (!n) {
-			err = position_await(&ring->written, written);
+			err = ring_await(&ring->written, at + 1);
 			if (err)
 				return err;
 			continue;
@@ -227,12 +184,11 @@ static int slot_send(enum side side, const void *buf, size_t size)
 {
 	struct ring *ring = rings[side];
 	uint32_t at = position_own(&ring->written);
-	uint32_t read;
 	int err;
 
 	(void)buf;
-	while (at - (read = position_other(&ring->read)) == slots) {
-		err = position_await(&ring->read, read);
+	while (at - position_other(&ring->read) == slots) {
+		err = ring_await(&ring->read, at - slots / 2);
 		if (err)
 			return err;
 	}
@@ -249,7 +205,7 @@ static int slot_receive(enum side side, void *buf, size_t size)
 
 	(void)buf;
 	while (position_other(&ring->written) == at) {
-		err = position_await(&ring->written, at);
+		err = ring_await(&ring->written, at + 1);
 		if (err)
 			return err;
 	}

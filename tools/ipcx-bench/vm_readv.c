@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * process_vm_readv(): the receiver copies out of the sender's memory. Futexes
- * say that there is something, and that it has been fetched.
+ * process_vm_readv(): the receiver copies out of the sender's memory. A ring in
+ * shared memory says where messages are; futexes are for those who sleep.
  */
-#include <stdatomic.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "position.h"
 
-/* How many messages were offered, and how many fetched; by who offers. */
-static struct offer {
-	_Alignas(64) _Atomic uint32_t offered;
-	_Alignas(64) _Atomic uint32_t fetched;
-	_Atomic uint32_t full; /* somebody waits for @fetched */
-	const void *where;
+/*
+ * Messages that may be offered and not fetched: as many as a pipe would hold,
+ * and so many at least. A sender needs as many buffers.
+ */
+#define MIN_OFFERS 16
+#define MAX_OFFERS 1024
+
+/* Indexed by who offers. */
+static struct offers {
+	struct position offered;
+	struct position fetched;
 	pid_t pid;
+	const void *where[MAX_OFFERS];
 } * offers;
 
-/* How many this process has offered and fetched. */
-static uint32_t sent, received;
+static uint32_t n_offers;
 
 static const char *readv_refuses(const struct run *run)
 {
@@ -28,7 +33,10 @@ static const char *readv_refuses(const struct run *run)
 
 static int readv_open(const struct run *run)
 {
-	(void)run;
+	n_offers = MIN_OFFERS;
+	while (n_offers < MAX_OFFERS &&
+	       2 * n_offers * run->size <= USUAL_CAPACITY)
+		n_offers *= 2;
 	offers = shared_alloc(2 * sizeof(offers[0]));
 	return offers ? 0 : -ENOMEM;
 }
@@ -39,42 +47,41 @@ static int readv_join(enum side side)
 	return 0;
 }
 
-static void await_fetched(struct offer *offer)
-{
-	if (atomic_load(&offer->fetched) == sent)
-		return;
-	atomic_store(&offer->full, 1);
-	count_await(&offer->fetched, sent);
-	atomic_store(&offer->full, 0);
-}
-
-/* The buffer may be written again once the message before was fetched. */
+/* A buffer may be written again once its message was fetched. */
 static int readv_send(enum side side, const void *buf, size_t size)
 {
-	struct offer *offer = &offers[side];
+	struct offers *mine = &offers[side];
+	uint32_t at = position_own(&mine->offered);
+	int err;
 
 	(void)size;
-	await_fetched(offer);
-	offer->where = buf;
-	sent++;
-	count_up(&offer->offered);
+	while (at - position_other(&mine->fetched) == n_offers) {
+		err = position_await(&mine->fetched, at - n_offers / 2);
+		if (err)
+			return err;
+	}
+	mine->where[at & (n_offers - 1)] = buf;
+	position_set(&mine->offered, at + 1);
 	return 0;
 }
 
 static int readv_receive(enum side side, void *buf, size_t size)
 {
-	struct offer *offer = &offers[!side];
+	struct offers *theirs = &offers[!side];
+	uint32_t at = position_own(&theirs->fetched);
 	struct iovec local = { .iov_base = buf, .iov_len = size };
 	struct iovec remote = { .iov_len = size };
 	int err;
 
-	count_await(&offer->offered, ++received);
-	remote.iov_base = (void *)offer->where;
+	while (position_other(&theirs->offered) == at) {
+		err = position_await(&theirs->offered, at + 1);
+		if (err)
+			return err;
+	}
+	remote.iov_base = (void *)theirs->where[at & (n_offers - 1)];
 	err = transferred(
-		process_vm_readv(offer->pid, &local, 1, &remote, 1, 0), size);
-	atomic_fetch_add(&offer->fetched, 1);
-	if (atomic_load(&offer->full))
-		futex_wake(&offer->fetched);
+		process_vm_readv(theirs->pid, &local, 1, &remote, 1, 0), size);
+	position_set(&theirs->fetched, at + 1);
 	return err;
 }
 
