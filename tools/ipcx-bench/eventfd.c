@@ -12,7 +12,7 @@ static int epolls[2];
 
 static int eventfd_open(const struct run *run)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = { .events = (uint32_t)run->variant };
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -57,6 +57,15 @@ static int epoll_receive(enum side side, void *buf, size_t size)
 	return eventfd_receive(side, buf, size);
 }
 
+static int edge_receive(enum side side, void *buf, size_t size)
+{
+	struct epoll_event event;
+
+	(void)buf;
+	(void)size;
+	return epoll_wait(epolls[!side], &event, 1, -1) == 1 ? 0 : -errno;
+}
+
 static void eventfd_close(void)
 {
 	close(events[0]);
@@ -93,6 +102,16 @@ static const struct channel epoll_channel = {
 	.close = epoll_close,
 };
 
+/* Several edges are one event, so there is nothing one-way. */
+static const struct channel edge_channel = {
+	.cannot = BIT_OF(MEASURE_ONE_WAY),
+	.cost = COST_CALL,
+	.open = eventfd_open,
+	.send = eventfd_send,
+	.receive = edge_receive,
+	.close = epoll_close,
+};
+
 static const struct single eventfd_creation = {
 	.cost = COST_CALL,
 	.once = eventfd_create,
@@ -111,7 +130,14 @@ const struct mechanism eventfd_mechanisms[] = {
 		.group = GROUP_PEERS,
 		.text = "the same, awaited by epoll_wait()",
 		.channel = &epoll_channel,
-		.variant = 1,
+		.variant = EPOLLIN,
+	},
+	{
+		.name = "epoll-edge",
+		.group = GROUP_PEERS,
+		.text = "the same, edge-triggered, so that nobody reads",
+		.channel = &edge_channel,
+		.variant = (int)(EPOLLIN | EPOLLET),
 	},
 	{ .name = NULL },
 };
