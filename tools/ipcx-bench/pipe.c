@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Pipes, a pair of them for both directions. */
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -56,6 +57,25 @@ static int pipe_receive(enum side side, void *buf, size_t size)
 	return 0;
 }
 
+/*
+ * The reader copies out of the buffer itself. It may be written again when it
+ * was answered, or when as much as the pipe holds has been sent after it.
+ */
+static int splice_send(enum side side, const void *buf, size_t size)
+{
+	struct iovec rest = { .iov_base = (void *)buf, .iov_len = size };
+	ssize_t n;
+
+	while (rest.iov_len) {
+		n = vmsplice(pipes[side][1], &rest, 1, 0);
+		if (n < 0)
+			return -errno;
+		rest.iov_base = (char *)rest.iov_base + n;
+		rest.iov_len -= (size_t)n;
+	}
+	return 0;
+}
+
 static void pipe_close(void)
 {
 	int i;
@@ -84,6 +104,16 @@ static const struct channel pipe_channel = {
 	.close = pipe_close,
 };
 
+static const struct channel splice_channel = {
+	.has_payload = true,
+	.cost = COST_CALL,
+	.refuses = pipe_refuses,
+	.open = pipe_open,
+	.send = splice_send,
+	.receive = pipe_receive,
+	.close = pipe_close,
+};
+
 static const struct single pipe_creation = {
 	.cost = COST_CALL,
 	.once = pipe_create,
@@ -102,6 +132,13 @@ const struct mechanism pipe_mechanisms[] = {
 		.group = GROUP_PEERS,
 		.text = "pipe with a buffer of 1 MiB",
 		.channel = &pipe_channel,
+		.variant = LARGE_PIPE,
+	},
+	{
+		.name = "pipe-vmsplice",
+		.group = GROUP_PEERS,
+		.text = "the same, with vmsplice(): one copy",
+		.channel = &splice_channel,
 		.variant = LARGE_PIPE,
 	},
 	{ .name = NULL },
