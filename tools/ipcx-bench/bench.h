@@ -98,6 +98,8 @@ struct channel {
 struct lock {
 	enum cost cost;
 	int (*open)(const struct run *run);
+	/* What each side does for itself after the fork; may be NULL. */
+	int (*join)(enum side side);
 	int (*acquire)(void);
 	int (*release)(void);
 	void (*close)(void);

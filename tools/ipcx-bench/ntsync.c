@@ -44,6 +44,9 @@ static int device = -1;
 /* Indexed by who gives; a lock is the first. */
 static int objects[2];
 
+/* Who owns what this process takes. */
+static __u32 owner;
+
 static const char *ntsync_missing(void)
 {
 	return access(NT_DEVICE, F_OK) ? "no /dev/ntsync (needs Linux 6.14)" :
@@ -56,6 +59,13 @@ static int device_open(void)
 	return checked(device);
 }
 
+static int owner_set(enum side side)
+{
+	(void)side;
+	owner = (__u32)getpid();
+	return 0;
+}
+
 static int object_wait(int object)
 {
 	__u32 fd = (__u32)object;
@@ -63,7 +73,7 @@ static int object_wait(int object)
 		.timeout = NT_FOREVER,
 		.objs = (uintptr_t)&fd,
 		.count = 1,
-		.owner = (__u32)getpid(),
+		.owner = owner,
 	};
 
 	return checked(ioctl(device, NT_WAIT_ANY, &wait));
@@ -167,7 +177,7 @@ static int mutex_open(const struct run *run)
 
 static int mutex_release(void)
 {
-	struct nt_mutex mutex = { .owner = (__u32)getpid() };
+	struct nt_mutex mutex = { .owner = owner };
 
 	return checked(ioctl(objects[0], NT_MUTEX_UNLOCK, &mutex));
 }
@@ -181,6 +191,7 @@ static void mutex_close(void)
 static const struct channel sem_channel = {
 	.cost = COST_CALL,
 	.open = sem_open_channel,
+	.join = owner_set,
 	.send = sem_send,
 	.receive = sem_receive,
 	.close = sems_close,
@@ -189,6 +200,7 @@ static const struct channel sem_channel = {
 static const struct lock sem_lock = {
 	.cost = COST_CALL,
 	.open = sem_open_lock,
+	.join = owner_set,
 	.acquire = lock_acquire,
 	.release = sem_release,
 	.close = sems_close,
@@ -204,6 +216,7 @@ static const struct single sem_creation = {
 static const struct lock mutex_lock = {
 	.cost = COST_CALL,
 	.open = mutex_open,
+	.join = owner_set,
 	.acquire = lock_acquire,
 	.release = mutex_release,
 	.close = mutex_close,

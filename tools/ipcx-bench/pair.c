@@ -383,9 +383,10 @@ static void partner_has_died(int signo)
 
 static int join(const struct pair *pair, enum side side)
 {
-	if (!pair->channel || !pair->channel->join)
-		return 0;
-	return pair->channel->join(side);
+	int (*step)(enum side side) = pair->channel ? pair->channel->join :
+						      pair->lock->join;
+
+	return step ? step(side) : 0;
 }
 
 static int partner_fork(struct pair *pair, int (*play)(struct pair *pair))
@@ -539,7 +540,9 @@ static int drive_lock(struct pair *pair, struct timing *timing)
 				   timing);
 		timing->n *= 2;
 	} else {
-		err = alone(pair, window_lock, timing);
+		err = join(pair, WORKER);
+		if (!err)
+			err = alone(pair, window_lock, timing);
 	}
 	lock->close();
 	return err;
