@@ -145,6 +145,7 @@ extern const struct mechanism mqueue_mechanisms[];
 extern const struct mechanism sysv_mechanisms[];
 extern const struct mechanism posix_sem_mechanisms[];
 extern const struct mechanism mutex_mechanisms[];
+extern const struct mechanism rwlock_mechanisms[];
 extern const struct mechanism eventfd_mechanisms[];
 extern const struct mechanism futex_mechanisms[];
 extern const struct mechanism shm_ring_mechanisms[];

@@ -20,6 +20,7 @@ const struct mechanism *const mechanisms[] = {
 	sysv_mechanisms,
 	posix_sem_mechanisms,
 	mutex_mechanisms,
+	rwlock_mechanisms,
 	eventfd_mechanisms,
 	futex_mechanisms,
 	shm_ring_mechanisms,
