@@ -81,11 +81,9 @@ static DEFINE_MUTEX(huge_mutex);
 
 /*
  * The operations of shmem, with what we change. Filled in once, from the first
- * file and mapping that shmem makes.
+ * mapping that shmem makes.
  */
 static DEFINE_MUTEX(region_ops_mutex);
-static struct file_operations region_file_ops;
-static const struct file_operations *region_base_file_ops;
 static struct vm_operations_struct region_vm_ops; /* Not const: see above. */
 static const struct vm_operations_struct *region_base_ops;
 
@@ -205,27 +203,19 @@ static void region_serve(struct ipcx_region *region, int queue)
 }
 
 /*
- * Without fallocate(): madvise(MADV_REMOVE) on a mapping would punch holes into
- * memory that was reserved. Mappings pin the object, so when it is freed nobody
- * is left who could call through our table; then the file gets its own back,
- * for its last fput() may come after the module has gone.
+ * A mapping calls through this file, and user space must not get at it from
+ * there. Neither bit matters to faults and to the rights of mappings.
+ *
+ * Without FMODE_WRITE nobody changes what is allocated: madvise(MADV_REMOVE)
+ * would punch holes into memory that was reserved. Without FMODE_READ
+ * remap_file_pages() cannot map it anew, behind our back.
+ *
+ * Its operations must stay shmem's very own, for shmem tests for them where it
+ * looks for a place for a mapping.
  */
-static void region_set_file_ops(struct file *file)
+static void region_seclude_file(struct file *file)
 {
-	mutex_lock(&region_ops_mutex);
-	if (!region_base_file_ops) {
-		region_file_ops = *file->f_op;
-		region_file_ops.fallocate = NULL;
-		region_base_file_ops = file->f_op;
-	}
-	mutex_unlock(&region_ops_mutex);
-	WARN_ON_ONCE(file->f_op != region_base_file_ops);
-	file->f_op = &region_file_ops;
-	/*
-	 * remap_file_pages() maps the file of a mapping anew, behind our back.
-	 * It may not map what cannot be read; faults do not ask.
-	 */
-	file->f_mode &= ~FMODE_READ;
+	file->f_mode &= ~(FMODE_READ | FMODE_WRITE);
 }
 
 static int region_make_file(struct ipcx_region *region)
@@ -249,7 +239,7 @@ static int region_make_file(struct ipcx_region *region)
 					   F_SEAL_GROW;
 	if (region->flags & IPCX_REGION_F_RESERVE)
 		r = vfs_fallocate(file, 0, 0, region->size);
-	region_set_file_ops(file);
+	region_seclude_file(file);
 	if (r == -EINTR) /* Nothing was made: it can be tried again. */
 		return -ERESTARTSYS;
 	return r == -ENOSPC ? -ENOMEM : r;
@@ -609,11 +599,8 @@ static void region_release(struct ipcx_object *obj)
 	struct ipcx_region *region = to_region(obj);
 
 	ipcx_holding_free(region->death);
-	if (!region->file)
-		return;
-	if (region->file->f_op == &region_file_ops)
-		region->file->f_op = region_base_file_ops;
-	fput(region->file);
+	if (region->file)
+		fput(region->file);
 }
 
 static u32 region_held(struct ipcx_object *obj, const struct ipcx_holding *h)
