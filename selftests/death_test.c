@@ -18,7 +18,7 @@ static int kills(void)
 	const char *text = getenv("IPCX_KILLS");
 	int n = text ? atoi(text) : 0;
 
-	return n > 0 ? n : 1000;
+	return n > 0 ? n : t_times(1000);
 }
 
 FIXTURE(death)

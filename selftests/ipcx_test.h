@@ -41,6 +41,27 @@
 #include <time.h>
 #include <unistd.h>
 
+/* How many times slower than a usual one this machine, or its kernel, is. */
+static inline unsigned int t_slower(void)
+{
+	const char *text = getenv("IPCX_SLOWER");
+	int slower = text ? atoi(text) : 1;
+
+	return slower > 1 ? slower : 1;
+}
+
+/*
+ * How often a long test does something @times times on a usual machine. A slow
+ * one does it less often; the whole number is for the usual ones to prove.
+ */
+static inline int t_times(int times)
+{
+	return times / (int)t_slower();
+}
+
+/* What the harness gives a test is for a usual machine. */
+#define alarm(seconds) alarm((seconds)*t_slower())
+
 #include "kselftest_harness.h"
 
 #define T_UNUSED   __attribute__((unused))
@@ -51,7 +72,7 @@
 #define T_MSEC 1000000ULL
 #define T_SEC  1000000000ULL
 /* Longer than anything that works takes, in an emulated machine too. */
-#define T_LONG (20 * T_SEC)
+#define T_LONG (20 * T_SEC * t_slower())
 
 #define T_DEVICE     "/dev/ipcx"
 #define T_PARAMETERS "/sys/module/ipcx/parameters/"

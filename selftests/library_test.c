@@ -199,7 +199,7 @@ TEST_F(library, uncontended_operations_need_no_system_call)
 		/* From here on only read, write and exit are allowed. */
 		if (prctl(PR_SET_SECCOMP, 1))
 			_exit(77);
-		for (int i = 0; i < 1000; i++) {
+		for (int i = 0, n = t_times(1000); i < n; i++) {
 			if (ipcx_lock_acquire(lock) ||
 			    ipcx_lock_release(lock) || ipcx_sem_wait(sem) ||
 			    ipcx_sem_post(sem))
@@ -397,7 +397,7 @@ TEST_F_TIMEOUT(library, lock_survives_a_thousand_deaths_of_its_holder, 120)
 	struct ipcx_deadline d;
 
 	ASSERT_NE(NULL, lock);
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0, n = t_times(1000); i < n; i++) {
 		pid_t pid = t_fork(), dead = 0;
 
 		ASSERT_LE(0, pid);

@@ -109,7 +109,7 @@ TEST_F_TIMEOUT(lifetime, thousand_killed_processes_leave_nothing, 120)
 	int kills = 0;
 
 	ASSERT_NE(NULL, ready);
-	while (kills < KILLS) {
+	while (kills < t_times(KILLS)) {
 		int want = T_LOAD(ready) + BATCH;
 		pid_t pid[BATCH];
 
@@ -142,7 +142,7 @@ TEST_F_TIMEOUT(lifetime, kill_storm_on_shared_objects_loses_nothing, 120)
 	int kills = 0;
 
 	make_common(_metadata, self->dev, &c);
-	while (kills < KILLS) {
+	while (kills < t_times(KILLS)) {
 		pid_t pid[BATCH];
 
 		for (int i = 0; i < BATCH; i++) {

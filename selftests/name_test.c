@@ -486,12 +486,12 @@ TEST_F_TIMEOUT(name, ten_thousand_objects_are_listed_whole, 120)
 	unsigned char *seen = calloc(MANY, 1);
 	char name[IPCX_NAME_SIZE];
 	struct t_netlink nl;
-	int found = 0;
+	int found = 0, many = t_times(MANY);
 
 	ASSERT_NE(NULL, list);
 	ASSERT_NE(NULL, seen);
 	ASSERT_EQ(0, t_nl_open(&nl));
-	for (int i = 0; i < MANY; i++) {
+	for (int i = 0; i < many; i++) {
 		int fd;
 
 		snprintf(name, sizeof(name), "/many.%056d", i);
@@ -499,20 +499,20 @@ TEST_F_TIMEOUT(name, ten_thousand_objects_are_listed_whole, 120)
 		ASSERT_LE(0, fd);
 		close(fd);
 	}
-	EXPECT_EQ(MANY, t_nl_dump(&nl, IPCX_CMD_GET_OBJECT, 0, list, MANY));
-	for (int i = 0; i < MANY; i++) {
+	EXPECT_EQ(many, t_nl_dump(&nl, IPCX_CMD_GET_OBJECT, 0, list, many));
+	for (int i = 0; i < many; i++) {
 		int n;
 
 		if (sscanf(list[i].name, "/many.%d", &n) == 1 && n >= 0 &&
-		    n < MANY && !seen[n]++)
+		    n < many && !seen[n]++)
 			found++;
 	}
-	EXPECT_EQ(MANY, found);
-	for (int i = 0; i < MANY; i++) {
+	EXPECT_EQ(many, found);
+	for (int i = 0; i < many; i++) {
 		snprintf(name, sizeof(name), "/many.%056d", i);
 		ASSERT_EQ(0, t_unlink(self->dev, name));
 	}
-	EXPECT_EQ(0, t_nl_dump(&nl, IPCX_CMD_GET_OBJECT, 0, list, MANY));
+	EXPECT_EQ(0, t_nl_dump(&nl, IPCX_CMD_GET_OBJECT, 0, list, many));
 	t_nl_close(&nl);
 	free(seen);
 	free(list);

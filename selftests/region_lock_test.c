@@ -489,7 +489,7 @@ TEST_F_TIMEOUT(region_lock, thousand_killed_writers_are_each_reported, 120)
 {
 	int dead;
 
-	for (int i = 0; i < KILLS; i++) {
+	for (int i = 0, n = t_times(KILLS); i < n; i++) {
 		pid_t pid = fork_holder(self->fd, WRITE_LOCK, self->board);
 
 		ASSERT_LT(0, pid);
@@ -509,7 +509,7 @@ TEST_F_TIMEOUT(region_lock, killed_at_any_moment_nobody_is_stuck, 120)
 {
 	unsigned int seed = 1;
 
-	for (int i = 0; i < KILLS / 4; i++) {
+	for (int i = 0, n = t_times(KILLS / 4); i < n; i++) {
 		pid_t pid[3];
 		int ret;
 
