@@ -324,7 +324,7 @@ static int object_publish(struct ipcx_object *obj)
 		ipcx_table_del(&obj->entry);
 		/* A reader may have got a reference to it by its number. */
 		spin_lock(&obj->lock);
-		obj->dead = true;
+		WRITE_ONCE(obj->dead, true);
 		obj->retired = true;
 		spin_unlock(&obj->lock);
 		ipcx_object_put(obj);
@@ -407,7 +407,7 @@ static bool object_kill_locked(struct ipcx_object *obj)
 
 	if (obj->dead)
 		return false;
-	obj->dead = true;
+	WRITE_ONCE(obj->dead, true);
 	obj->persistent = false;
 	obj->ledger.dead = true;
 	for (i = 0; i < IPCX_OBJECT_QUEUES; i++)

@@ -79,7 +79,7 @@ static void waitq_add_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 	lockdep_assert_held(q->lock);
 
 	e->queued = true;
-	q->nr++;
+	WRITE_ONCE(q->nr, q->nr + 1);
 	rb_add_cached(&e->node, &q->root, entry_node_before);
 }
 
@@ -90,7 +90,7 @@ static void waitq_del_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 	if (!e->queued)
 		return;
 	e->queued = false;
-	q->nr--;
+	WRITE_ONCE(q->nr, q->nr - 1);
 	rb_erase_cached(&e->node, &q->root);
 }
 
@@ -142,7 +142,7 @@ static void waitq_poke_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		return;
 	if (!r || r == -EOWNERDEAD)
 		q->ops->undo(q, e);
-	e->poked = true;
+	WRITE_ONCE(e->poked, true);
 	wakeups->task[wakeups->nr++] = get_task_struct(e->waiter->task);
 }
 
