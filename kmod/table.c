@@ -121,6 +121,15 @@ struct ipcx_entry *ipcx_table_next(struct ipcx_ns *ns, u32 id)
 	return entry;
 }
 
+/*
+ * About the two data_race() below. The functions of rhashtable, inline here,
+ * read a bucket plainly while they hold it (rcu_dereference_protected()), which
+ * is done by bit 0 of that bucket. Who wants to hold it too, one of us or the
+ * table's worker, tries to set that bit, which is set: the word does not change,
+ * so every read is whole and right. Entries of ours are touched under rules of
+ * their own and outside of here; lookups read what is marked.
+ */
+
 /**
  * ipcx_table_add_name() - Let others find an object by its name
  * @entry: The entry
@@ -130,8 +139,9 @@ struct ipcx_entry *ipcx_table_next(struct ipcx_ns *ns, u32 id)
  */
 int ipcx_table_add_name(struct ipcx_entry *entry)
 {
-	return rhashtable_lookup_insert_fast(&names, &entry->name_node,
-					     names_params);
+	/* Under the bucket's bit: see above. */
+	return data_race(rhashtable_lookup_insert_fast(
+		&names, &entry->name_node, names_params));
 }
 
 /**
@@ -142,7 +152,9 @@ int ipcx_table_add_name(struct ipcx_entry *entry)
  */
 void ipcx_table_del_name(struct ipcx_entry *entry)
 {
-	rhashtable_remove_fast(&names, &entry->name_node, names_params);
+	/* Under the bucket's bit: see above. */
+	data_race(rhashtable_remove_fast(&names, &entry->name_node,
+					 names_params));
 }
 
 /**
