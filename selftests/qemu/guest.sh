@@ -246,7 +246,7 @@ write_job() {
 	printf '%s\0' "PATH=$GUEST_PATH" HOME=/root USER=root LOGNAME=root \
 		SHELL=/bin/bash LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
 		${ICOUNT:+IPCX_CLOCK=instructions} \
-		"${GUEST_ENV[@]}" >"$dir/env"
+		"${KERNEL_ENV[@]}" "${GUEST_ENV[@]}" >"$dir/env"
 	stage_kernel_modules "$1" "$dir/load"
 	[[ $STDIN_KIND != tty ]] || stty size <&0 >"$dir/window"
 	if [[ $WITH_MODULE ]]; then

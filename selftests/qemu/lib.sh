@@ -13,9 +13,12 @@ DEFAULT_KERNEL=6.12
 # The newest kernel there is, which the distribution after ours builds for
 # itself with a compiler that ours does not have.
 NEW_KERNEL=new
+# Those that are built here, of the distribution's source, to find bugs.
+DEBUG_KERNELS=(debug kcsan)
 
 # Each unpacked kernel has: release, vmlinuz, modules/, build/ (headers).
 KERNELS=$CACHE/kernels
+# A part of the source, unpacked; source.tar.xz, all of it; version.
 KERNEL_SOURCE=$CACHE/linux-source-6.12
 KSELFTESTS=$KERNEL_SOURCE/tools/testing/selftests
 INITRAMFS_CACHE=$CACHE/initramfs
@@ -39,9 +42,32 @@ die() {
 	exit "$status"
 }
 
+is_debug_kernel() {
+	[[ " ${DEBUG_KERNELS[*]} " == *" $1 "* ]]
+}
+
+debug_config() {
+	printf '%s\n' "$TOP/selftests/qemu/configs/$1.config"
+}
+
+# Where the kernel NAME is; one that we build has in its name what it is
+# built from.
+kernel_dir() {
+	local key
+
+	if is_debug_kernel "$1"; then
+		key=$(cat "$(debug_config base)" "$(debug_config "$1")" \
+			"$TOP/selftests/qemu/debug_kernel.sh" \
+			"$KERNEL_SOURCE/version" 2>/dev/null | sha256sum)
+		printf '%s\n' "$KERNELS/$1-${key:0:12}"
+	else
+		printf '%s\n' "$KERNELS/$1"
+	fi
+}
+
 # The headers' directory NAME (KDIR) of an unpacked kernel.
 kernel_build_dir() {
-	printf '%s\n' "$KERNELS/$1/build"
+	printf '%s\n' "$(kernel_dir "$1")/build"
 }
 
 # An unpacked thing is whole when its stamp names the place it was unpacked
@@ -51,11 +77,11 @@ is_complete() {
 }
 
 kernel_is_ready() {
-	is_complete "$KERNELS/$1"
+	is_complete "$(kernel_dir "$1")"
 }
 
 kernel_source_is_ready() {
-	is_complete "$KERNEL_SOURCE"
+	is_complete "$KERNEL_SOURCE" && [[ -s $KERNEL_SOURCE/version ]]
 }
 
 can_use_kvm() {
