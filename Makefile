@@ -37,7 +37,8 @@ TESTS_MAKE = $(MAKE) -C selftests OUTPUT=$(BUILD)/selftests \
 	KSELFTESTS=$(KSELFTESTS) LIBIPCX=$(BUILD)/libipcx
 INSTALL_ARGS = DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) PREFIX=$(PREFIX)
 
-.PHONY: all module lib tools selftests demo check check-new check-vm bench \
+.PHONY: all module lib tools selftests demo check check-new check-debug \
+	check-kcsan coverage check-vm bench \
 	bench-doc vm lint format install uninstall install-module \
 	uninstall-module setup clean help
 
@@ -115,6 +116,18 @@ check-new:
 	@$(QEMU)/setup --kernel new vm
 	@selftests/check --tests --kernel new
 
+check-debug:
+	@$(QEMU)/setup debug
+	@selftests/check --tests --kernel debug --shards 2
+
+check-kcsan:
+	@$(QEMU)/setup --kernel kcsan vm
+	@selftests/check --tests --kernel kcsan --shards 2
+
+coverage:
+	@$(QEMU)/setup debug
+	@selftests/coverage
+
 check-vm:
 	@$(QEMU)/setup demo
 	@$(QEMU)/vm_selftest
@@ -148,6 +161,10 @@ help:
 	@echo "demo       the tour of ipcx, in a VM"
 	@echo "check      every gate and every test, in VMs; N passed, N failed"
 	@echo "check-new  every test on the newest kernel that Debian has"
+	@echo "check-debug  the same tests on a kernel that finds bugs: KASAN,"
+	@echo "           lockdep, kmemleak, fault injection; builds it first"
+	@echo "check-kcsan  the same on one that finds data races"
+	@echo "coverage   how much of kmod/ the tests reach; to build/coverage"
 	@echo "check-vm   shows that the VM's verdict cannot be fooled"
 	@echo "bench      ipcx and its peers measured, in VMs; to build/bench;"
 	@echo "           ARGS= for ipcx-bench;  bench-doc  puts the figures into"

@@ -194,8 +194,10 @@ stage_project() {
 			KSELFTESTS="$KSELFTESTS" LIBIPCX="$BUILD/libipcx" \
 			INSTALL_PATH="$root$GUEST_TESTS"
 	fi
-	[[ ! -e $TOP/selftests/run_tests ]] ||
-		cp "$TOP/selftests/run_tests" "$root$GUEST_TESTS/"
+	for file in run_tests with_gcov; do
+		[[ ! -e $TOP/selftests/$file ]] ||
+			cp "$TOP/selftests/$file" "$root$GUEST_TESTS/"
+	done
 }
 
 # Puts the kernel's module NAME below ROOT, after those that it needs, and
