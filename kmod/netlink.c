@@ -330,7 +330,8 @@ static struct genl_family ipcx_family = {
 	.module = THIS_MODULE,
 	.small_ops = ipcx_ops,
 	.n_small_ops = ARRAY_SIZE(ipcx_ops),
-	.resv_start_op = IPCX_CMD_GET_WAITER + 1,
+	/* Reserved bits of all commands are checked. */
+	.resv_start_op = IPCX_CMD_GET_OBJECT,
 };
 
 /**
