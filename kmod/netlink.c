@@ -22,10 +22,26 @@ static const struct nla_policy ipcx_policy[IPCX_A_NAME + 1] = {
 	[IPCX_A_NAME] = { .type = NLA_NUL_STRING, .len = IPCX_NAME_SIZE - 1 },
 };
 
-/* Who could not open it for reading does not see it. */
-static bool object_visible(struct ipcx_object *obj)
+/*
+ * Who could not open it for reading does not see it. That goes for who asks, and
+ * for who opened the socket: or a program with more rights that lets itself be
+ * made to write to a descriptor would ask for whoever gave it the socket.
+ */
+static bool object_visible(struct ipcx_object *obj,
+			   const struct sk_buff *request)
 {
-	return !ipcx_access_object(obj, IPCX_RIGHT_READ, true);
+	const struct sock *sk = NETLINK_CB(request).sk;
+	const struct cred *opener = sk->sk_socket->file->f_cred;
+	const struct cred *asking;
+	int r;
+
+	r = ipcx_access_object(obj, IPCX_RIGHT_READ, true);
+	if (r || opener == current_cred())
+		return !r;
+	asking = override_creds(opener);
+	r = ipcx_access_object(obj, IPCX_RIGHT_READ, true);
+	revert_creds(asking);
+	return !r;
 }
 
 static int put_base_locked(struct sk_buff *skb, struct ipcx_object *obj)
@@ -125,7 +141,7 @@ static int nl_get_object(struct sk_buff *skb, struct genl_info *info)
 	if (!obj)
 		return r;
 	ipcx_settle(&obj->ledger);
-	if (!object_visible(obj))
+	if (!object_visible(obj, skb))
 		goto out_put;
 	r = -ENOMEM;
 	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL_ACCOUNT);
@@ -150,7 +166,7 @@ static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb)
 
 	while ((obj = ipcx_object_next(ns, id))) {
 		ipcx_settle(&obj->ledger);
-		if (object_visible(obj))
+		if (object_visible(obj, cb->skb))
 			r = put_object(skb, obj, NETLINK_CB(cb->skb).portid,
 				       cb->nlh->nlmsg_seq, NLM_F_MULTI);
 		if (!r)
@@ -179,7 +195,7 @@ static struct ipcx_object *object_of_dump(struct sk_buff *skb,
 			       nla_get_u32(attr));
 	if (!obj)
 		return ERR_PTR(-ENOENT);
-	if (object_visible(obj))
+	if (object_visible(obj, cb->skb))
 		return obj;
 	ipcx_object_put(obj);
 	return ERR_PTR(-ENOENT);
