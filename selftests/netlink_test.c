@@ -557,4 +557,54 @@ TEST_F(netlink, fdinfo_shows_type_state_and_waiters)
 	close(region);
 }
 
+/* Does a line of fdinfo begin so, the pid put in? */
+static bool fdinfo_tells(int fd, const char *format, pid_t pid)
+{
+	char path[64], text[256], begin[64];
+	bool found = false;
+	FILE *file;
+
+	snprintf(begin, sizeof(begin), format, pid, pid);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (fgets(text, sizeof(text), file))
+		found |= !strncmp(text, begin, strlen(begin));
+	fclose(file);
+	return found;
+}
+
+#define HOLDER_LINE "holder:\tpid %d units"
+#define WAITER_LINE "waiter:\tpid %d tid %d take"
+
+/* Rows: J2. Classes: V30. */
+TEST_F(netlink, fdinfo_tells_no_pid_that_the_reader_cannot_see)
+{
+	int fd = t_sem(self->dev, IPCX_SEM_OWNED, 1, 1);
+	pid_t pid, waiter;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, t_sem_p(fd, 1, 0));
+	waiter = fork_waiter(fd, 1);
+	ASSERT_LT(0, waiter);
+	EXPECT_TRUE(fdinfo_tells(fd, HOLDER_LINE, getpid()));
+	EXPECT_TRUE(fdinfo_tells(fd, WAITER_LINE, waiter));
+	pid = t_fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (unshare(CLONE_NEWPID))
+			_exit(1);
+		pid = fork();
+		if (pid)
+			_exit(t_reap(pid));
+		_exit(!fdinfo_tells(fd, HOLDER_LINE, 0) ? 2 :
+		      !fdinfo_tells(fd, WAITER_LINE, 0) ? 3 :
+							  0);
+	}
+	EXPECT_EQ(0, t_reap(pid));
+	t_kill(waiter);
+	close(fd);
+}
+
 TEST_HARNESS_MAIN
