@@ -161,6 +161,21 @@ TEST_F(quota, objects_of_a_user_are_limited_exactly)
 	as_user(_metadata, USER, fill_objects);
 }
 
+static void fill_objects_as_root_of_a_namespace(void)
+{
+	MUST(!unshare(CLONE_NEWUSER));
+	fill_objects();
+}
+
+/* Rows: B9 J7. Classes: V20. */
+TEST_F(quota, root_of_a_user_namespace_is_bound_by_the_limits_of_its_user)
+{
+	if (access("/proc/self/ns/user", F_OK))
+		SKIP(return, "no user namespaces");
+	ASSERT_EQ(0, t_set_param("max_objects_per_user", 5));
+	as_user(_metadata, USER, fill_objects_as_root_of_a_namespace);
+}
+
 /* Rows: J7. */
 TEST_F(quota, cap_sys_resource_is_not_bound_by_the_limits_of_a_user)
 {
