@@ -55,6 +55,20 @@ TEST_F(handoff, gives_to_one_and_takes_from_another)
 	EXPECT_EQ(2, t_sem_value(self->to));
 }
 
+/* Rows: I4 K5. */
+TEST_F(handoff, waits_only_through_a_handle_that_may_take)
+{
+	int weak = t_reduce(self->from, IPCX_RIGHT_WRITE);
+
+	ASSERT_LE(0, weak);
+	EXPECT_EQ(0, t_sem_v(self->from, 1));
+	self->h.wait_fd = weak;
+	EXPECT_EQ(-EACCES, handoff(self->to, &self->h));
+	EXPECT_EQ(0, t_sem_value(self->to));
+	EXPECT_EQ(1, t_sem_value(self->from));
+	close(weak);
+}
+
 /* Rows: H8. The same structure again only waits: nothing is given twice. */
 TEST_F(handoff, a_wait_that_fails_has_given_and_can_be_repeated)
 {
