@@ -132,6 +132,11 @@ check-vm:
 	@$(QEMU)/setup demo
 	@$(QEMU)/vm_selftest
 
+.PHONY: check-mutants
+check-mutants:
+	@$(QEMU)/setup vm
+	@selftests/mutants/run $(ARGS)
+
 bench:
 	@$(QEMU)/setup bench
 	@selftests/bench/run $(ARGS)
@@ -166,6 +171,7 @@ help:
 	@echo "check-kcsan  the same on one that finds data races"
 	@echo "coverage   how much of kmod/ the tests reach; to build/coverage"
 	@echo "check-vm   shows that the VM's verdict cannot be fooled"
+	@echo "check-mutants  plants bugs, and shows which test finds each; ARGS="
 	@echo "bench      ipcx and its peers measured, in VMs; to build/bench;"
 	@echo "           ARGS= for ipcx-bench;  bench-doc  puts the figures into"
 	@echo "           Documentation/performance.rst"
