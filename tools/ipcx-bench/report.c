@@ -120,7 +120,7 @@ static void format_time(const struct row *row, char *cell)
 static void format_size(size_t size, enum measure measure, char *cell)
 {
 	if (size == NO_SIZE)
-		strcpy(cell, "no payload");
+		snprintf(cell, CELL_SIZE, "no payload");
 	else if (measure == MEASURE_GROWTH)
 		snprintf(cell, CELL_SIZE, "%zu", size);
 	else if (size >= 1 << 20 && size % (1 << 20) == 0)
@@ -139,7 +139,7 @@ static void print_cell(const struct block *block, int columns, const char *cell,
 		       FILE *out)
 {
 	int width = columns * (block->instructions ? 11 : 15);
-	int length = (int)strlen(cell) - (strchr(cell, '\302') ? 1 : 0);
+	int length = (int)strlen(cell) - (strchr(cell, 0xc2) ? 1 : 0);
 
 	fprintf(out, "%*s%s", width > length ? width - length : 0, "", cell);
 }
