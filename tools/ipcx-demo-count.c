@@ -127,7 +127,7 @@ static int show_lock(struct count *c, struct ipcx_lock *lock, int increments,
 
 static int show(struct count *c, struct demo_result *res)
 {
-	double took;
+	double took = 0;
 
 	if (show_race(c) ||
 	    show_lock(c, c->barging, INCREMENTS, "with the lock:", &took))

@@ -213,17 +213,20 @@ static int read_input(size_t most, char **ret_buffer, size_t *ret_length)
 			goal = size ? size * 2 : 65536;
 			size = goal < most + 1 ? goal : most + 1;
 			buffer = realloc(*ret_buffer, size);
-			if (!buffer)
-				return msg(CTL_ERROR,
-					   "no memory for the input");
+			if (!buffer) {
+				msg(CTL_ERROR, "no memory for the input");
+				return CTL_ERROR;
+			}
 			*ret_buffer = buffer;
 		}
 		got = read(STDIN_FILENO, *ret_buffer + length, size - length);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			return msg(CTL_ERROR, "cannot read the input: %s",
-				   strerror(errno));
+		if (got < 0) {
+			msg(CTL_ERROR, "cannot read the input: %s",
+			    strerror(errno));
+			return CTL_ERROR;
+		}
 		length += (size_t)got;
 		if (got == 0 || length > most)
 			break;

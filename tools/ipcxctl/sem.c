@@ -151,7 +151,7 @@ static int take(const char *name, struct ipcx_sem *sem, uint32_t units,
 static int sem_p_run(const struct arguments *args)
 {
 	const char *name = args->operand[0];
-	struct ipcx_sem_stat stat;
+	struct ipcx_sem_stat stat = { 0 };
 	struct patience patience;
 	struct ipcx_sem *sem;
 	struct ipcx *ipcx;
@@ -186,7 +186,7 @@ static int sem_p_run(const struct arguments *args)
 static int sem_v_run(const struct arguments *args)
 {
 	const char *name = args->operand[0];
-	struct ipcx_sem_stat stat;
+	struct ipcx_sem_stat stat = { 0 };
 	struct ipcx_sem *sem;
 	struct ipcx *ipcx;
 	uint32_t units;
@@ -218,7 +218,7 @@ static int sem_v_run(const struct arguments *args)
 
 static int sem_value_run(const struct arguments *args)
 {
-	struct ipcx_sem_stat stat;
+	struct ipcx_sem_stat stat = { 0 };
 	struct ipcx_sem *sem;
 	struct ipcx *ipcx;
 	int r;
