@@ -312,9 +312,9 @@ static int object_publish(struct ipcx_object *obj)
 {
 	int r;
 
-	ipcx_table_add(&obj->entry);
-	if (!object_has_name(obj))
-		return 0;
+	r = ipcx_table_add(&obj->entry);
+	if (r || !object_has_name(obj))
+		return r;
 
 	/* Before it can be found, so that nobody sees it without. */
 	obj->named = true;
@@ -339,7 +339,7 @@ static int object_publish(struct ipcx_object *obj)
  *
  * Context: Sleeps.
  * Return: @obj, NULL when the name was taken meanwhile and may be opened
- * instead, or an ERR_PTR: -EEXIST, -ENOMEM.
+ * instead, or an ERR_PTR: -EEXIST, -ENOMEM, -ENOSPC.
  */
 struct ipcx_object *ipcx_create_publish(const struct ipcx_create *create,
 					struct ipcx_object *obj)

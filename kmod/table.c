@@ -5,6 +5,8 @@
 #include "table.h"
 
 #include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
 #include <linux/rhashtable.h>
 #include <linux/string.h>
 
@@ -16,6 +18,11 @@ static const struct rhashtable_params names_params = {
 };
 
 static struct rhashtable names;
+
+/* So that they come round while somebody looks on. */
+static unsigned int max_id = INT_MAX;
+module_param(max_id, uint, 0644);
+MODULE_PARM_DESC(max_id, "Highest number that an object may get");
 
 static struct ipcx_entry *node_to_entry(struct rb_node *node)
 {
@@ -40,18 +47,21 @@ static struct ipcx_entry *ns_at_or_above_locked(struct ipcx_ns *ns, u32 id)
 }
 
 /*
- * The next number that is free. There are always some: objects that use memory
- * are fewer than numbers.
+ * The next number that is free, or 0 when all are taken. While there are fewer
+ * objects than numbers one is free, so the search ends.
  */
 static u32 ns_new_id_locked(struct ipcx_ns *ns)
 {
+	u32 max = clamp_t(u32, READ_ONCE(max_id), 1, INT_MAX);
 	struct ipcx_entry *entry = NULL;
 	u32 id = ns->last_id;
 
 	lockdep_assert_held(&ns->lock);
 
+	if (ns->nr >= max)
+		return 0;
 	do {
-		if (id == INT_MAX) {
+		if (id >= max) {
 			id = 0;
 			entry = NULL;
 		}
@@ -74,16 +84,23 @@ static bool id_node_before(struct rb_node *a, const struct rb_node *b)
  * @entry: The entry, whole: others may find it from here on
  *
  * Context: Takes the lock of the namespace.
+ * Return: 0, or -ENOSPC when all numbers are taken.
  */
-void ipcx_table_add(struct ipcx_entry *entry)
+int ipcx_table_add(struct ipcx_entry *entry)
 {
 	struct ipcx_ns *ns = entry->name.ns;
+	int r = -ENOSPC;
 
-	kref_get(&entry->ref); /* The table's. */
 	spin_lock(&ns->lock);
 	entry->id = ns_new_id_locked(ns);
-	rb_add(&entry->id_node, &ns->objects, id_node_before);
+	if (entry->id) {
+		kref_get(&entry->ref); /* The table's. */
+		rb_add(&entry->id_node, &ns->objects, id_node_before);
+		ns->nr++;
+		r = 0;
+	}
 	spin_unlock(&ns->lock);
+	return r;
 }
 
 /**
@@ -98,6 +115,7 @@ void ipcx_table_del(struct ipcx_entry *entry)
 
 	spin_lock(&ns->lock);
 	rb_erase(&entry->id_node, &ns->objects);
+	ns->nr--;
 	spin_unlock(&ns->lock);
 }
 
@@ -193,6 +211,7 @@ void ipcx_ns_init(struct ipcx_ns *ns, struct net *net)
 	ns->net = net;
 	spin_lock_init(&ns->lock);
 	ns->objects = RB_ROOT;
+	ns->nr = 0;
 	ns->last_id = 0;
 }
 

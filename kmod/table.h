@@ -34,12 +34,14 @@ struct net;
  * @net: The namespace; constant
  * @lock: Protects what follows
  * @objects: By number
+ * @nr: How many
  * @last_id: The number that was given last
  */
 struct ipcx_ns {
 	struct net *net;
 	spinlock_t lock; /* See above for what it protects. */
 	struct rb_root objects;
+	u32 nr;
 	u32 last_id;
 };
 
@@ -69,7 +71,7 @@ struct ipcx_entry {
 	struct rhash_head name_node;
 };
 
-void ipcx_table_add(struct ipcx_entry *entry);
+int ipcx_table_add(struct ipcx_entry *entry);
 void ipcx_table_del(struct ipcx_entry *entry);
 struct ipcx_entry *ipcx_table_next(struct ipcx_ns *ns, u32 id);
 
