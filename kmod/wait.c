@@ -278,8 +278,9 @@ static bool wait_poked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 
 	spin_lock(q->lock);
 	e->poked = false;
+	/* A dead object is not tried: a word without holder would look free. */
 	if (e->queued)
-		r = q->ops->try(q, e, true);
+		r = q->dead ? q->dead : q->ops->try(q, e, true);
 	if (r != -EAGAIN) {
 		waitq_del_locked(q, e);
 		waitq_idle_locked(q);
