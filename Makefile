@@ -38,7 +38,7 @@ TESTS_MAKE = $(MAKE) -C selftests OUTPUT=$(BUILD)/selftests \
 INSTALL_ARGS = DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) PREFIX=$(PREFIX)
 
 .PHONY: all module lib tools selftests demo check check-new check-debug \
-	check-kcsan coverage check-vm bench \
+	check-kcsan coverage fuzz check-vm bench \
 	bench-doc vm lint format install uninstall install-module \
 	uninstall-module setup clean help
 
@@ -128,6 +128,10 @@ coverage:
 	@$(QEMU)/setup debug
 	@selftests/coverage
 
+fuzz:
+	@selftests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS),--hours \
+		$(or $(HOURS),1)) $(ARGS)
+
 check-vm:
 	@$(QEMU)/setup demo
 	@$(QEMU)/vm_selftest
@@ -170,6 +174,8 @@ help:
 	@echo "           lockdep, kmemleak, fault injection; builds it first"
 	@echo "check-kcsan  the same on one that finds data races"
 	@echo "coverage   how much of kmod/ the tests reach; to build/coverage"
+	@echo "fuzz       fuzzes the module, HOURS=1 or SECONDS=; ARGS= for"
+	@echo "           selftests/fuzz/run"
 	@echo "check-vm   shows that the VM's verdict cannot be fooled"
 	@echo "check-mutants  plants bugs, and shows which test finds each; ARGS="
 	@echo "bench      ipcx and its peers measured, in VMs; to build/bench;"
