@@ -123,7 +123,8 @@ static int lock_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e, bool arm)
 	int tries;
 
 	e->holding->mode = SEM_ATTACHED;
-	for (tries = 0; tries < IPCX_WORD_TRIES; tries++) {
+	for (tries = 0; tries < IPCX_WORD_TRIES;
+	     ipcx_word_lost(&sem->word, &v, &tries)) {
 		id = v & IPCX_LOCK_WORD_HOLDER;
 		if (id && lock_holder_known(sem, id)) {
 			if (!arm || v & IPCX_LOCK_WORD_SLEEPERS)

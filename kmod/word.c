@@ -51,7 +51,8 @@ int ipcx_word_take(struct ipcx_word *word, u32 n, bool arm)
 	u32 v = ipcx_word_read(word);
 	int tries;
 
-	for (tries = 0; tries < IPCX_WORD_TRIES; tries++) {
+	for (tries = 0; tries < IPCX_WORD_TRIES;
+	     ipcx_word_lost(word, &v, &tries)) {
 		if ((v & IPCX_SEM_WORD_VALUE) >= n) {
 			if (ipcx_word_cmpxchg(word, &v, v - n))
 				return 0;
@@ -82,7 +83,8 @@ int ipcx_word_give(struct ipcx_word *word, u32 n, u32 max)
 	u32 value;
 	int tries;
 
-	for (tries = 0; tries < IPCX_WORD_TRIES; tries++) {
+	for (tries = 0; tries < IPCX_WORD_TRIES;
+	     ipcx_word_lost(word, &v, &tries)) {
 		value = v & IPCX_SEM_WORD_VALUE;
 		if (value > max || n > max - value)
 			return -EOVERFLOW;
@@ -107,7 +109,8 @@ void ipcx_word_give_back(struct ipcx_word *word, u32 n, u32 max)
 	u32 value, next;
 	int tries;
 
-	for (tries = 0; tries < IPCX_WORD_TRIES; tries++) {
+	for (tries = 0; tries < IPCX_WORD_TRIES;
+	     ipcx_word_lost(word, &v, &tries)) {
 		value = v & IPCX_SEM_WORD_VALUE;
 		next = (v & IPCX_WORD_FLAGS) | min(value + n, max);
 		if (ipcx_word_cmpxchg(word, &v, next))
@@ -130,7 +133,8 @@ int ipcx_word_unlock(struct ipcx_word *word, u32 id, u32 set)
 	u32 v = ipcx_word_read(word);
 	int tries;
 
-	for (tries = 0; tries < IPCX_WORD_TRIES; tries++) {
+	for (tries = 0; tries < IPCX_WORD_TRIES;
+	     ipcx_word_lost(word, &v, &tries)) {
 		if ((v & IPCX_LOCK_WORD_HOLDER) != id)
 			return -EPERM;
 		if (ipcx_word_cmpxchg(word, &v,

@@ -23,8 +23,10 @@
  * and no more.
  *
  * Loops of compare-and-exchange are bounded: a scribbler on another processor
- * could win races for ever while the object's lock is held. After so many
- * losses the kernel writes without asking what was there.
+ * could win races for ever while the object's lock is held. After half of the
+ * losses NOTIFY is set: if it is but a crowd of honest users that wins, it comes
+ * through the kernel from then on, and the next exchange succeeds. After all of
+ * them the kernel writes without asking what was there.
  *
  * The flags make user space come through the kernel. SLEEPERS is set by the
  * attempt that ends in sleep, by compare-and-exchange against the very word that
@@ -83,6 +85,16 @@ static inline bool ipcx_word_cmpxchg(struct ipcx_word *word, u32 *old, u32 next)
 static inline void ipcx_word_set(struct ipcx_word *word, u32 bits)
 {
 	atomic_or(bits, (atomic_t *)word->at);
+}
+
+/* An exchange was lost, and @v read anew. For loops that count in @tries. */
+static inline void ipcx_word_lost(struct ipcx_word *word, u32 *v, int *tries)
+{
+	if (++*tries != IPCX_WORD_TRIES / 2)
+		return;
+	/* Goes with the next change when there is no poller. */
+	ipcx_word_set(word, IPCX_SEM_WORD_NOTIFY);
+	*v = ipcx_word_read(word);
 }
 
 static inline void ipcx_word_clear(struct ipcx_word *word, u32 bits)
