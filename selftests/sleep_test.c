@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every system call of the module that sleeps, and every way in which its sleep
+ * can end. The ways are in sleep_matrix.h, the calls are here.
+ *
+ * Rows: A3 A5 A6 D4 E1 H1 H4 H5 H7 H8. Classes: V2 V4 V23 V24 V26 V27.
+ */
+#include "sleep_matrix.h"
+
+#include "kselftest_harness.h"
+
+/* ---- Semaphores and locks ----------------------------------------------- */
+
+static int make_sem(struct sleep_obj *o, unsigned int kind,
+		    unsigned int initial, unsigned int on_death,
+		    unsigned int order, unsigned int flags)
+{
+	struct ipcx_sem_create c;
+
+	t_sem_args(&c, o->name, kind, initial, 1);
+	c.on_death = on_death;
+	c.order = order;
+	c.flags = flags;
+	o->fd = t_sem_create(o->dev, &c);
+	return o->fd < 0 ? o->fd : 0;
+}
+
+static int make_plain(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_PLAIN, 0, IPCX_DEATH_RETURN,
+			IPCX_ORDER_FIFO, 0);
+}
+
+static int make_prio(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_PLAIN, 0, IPCX_DEATH_RETURN,
+			IPCX_ORDER_PRIO, 0);
+}
+
+static int make_barging(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_PLAIN, 0, IPCX_DEATH_RETURN,
+			IPCX_ORDER_FIFO, IPCX_SEM_F_BARGING);
+}
+
+static int make_returned(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_OWNED, 1, IPCX_DEATH_RETURN,
+			IPCX_ORDER_FIFO, 0);
+}
+
+static int make_reported(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_OWNED, 1, IPCX_DEATH_REPORT,
+			IPCX_ORDER_FIFO, 0);
+}
+
+static int make_kept(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_OWNED, 1, IPCX_DEATH_KEEP, IPCX_ORDER_FIFO,
+			0);
+}
+
+static int make_lock(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_LOCK, 1, IPCX_DEATH_REPORT, IPCX_ORDER_FIFO,
+			0);
+}
+
+static int make_barging_lock(struct sleep_obj *o)
+{
+	return make_sem(o, IPCX_SEM_LOCK, 1, IPCX_DEATH_RETURN, IPCX_ORDER_FIFO,
+			IPCX_SEM_F_BARGING);
+}
+
+static int sem_block(struct sleep_obj *o, unsigned int clock,
+		     unsigned long long deadline)
+{
+	struct ipcx_sem_wait w;
+
+	t_sem_wait_args(&w, 1, clock, deadline);
+	return t_ioctl(o->fd, IPCX_IOC_SEM_WAIT, &w);
+}
+
+static int sem_hold(struct sleep_obj *o)
+{
+	return sem_block(o, CLOCK_MONOTONIC, t_soon());
+}
+
+static int sem_give(struct sleep_obj *o)
+{
+	return t_sem_v(o->fd, 1);
+}
+
+static int sem_back(struct sleep_obj *o, int result)
+{
+	struct ipcx_sem_stat s;
+
+	if (result == -EOWNERDEAD && !t_sem_stat(o->fd, &s) &&
+	    s.out_kind == IPCX_SEM_LOCK && t_sem_consistent(o->fd))
+		return -EBADE;
+	return t_sem_v(o->fd, 1);
+}
+
+static bool sem_whole(struct sleep_obj *o)
+{
+	return t_sem_value(o->fd) == 1 && !t_sem_held(o->fd);
+}
+
+#define SEM_CALL                                                \
+	.block = sem_block, .give = sem_give, .back = sem_back, \
+	.whole = sem_whole, .type = IPCX_TYPE_SEM
+#define PLAIN_CALL SEM_CALL, .on_death = SLEEP_STAYS
+#define OWNED_CALL SEM_CALL, .hold = sem_hold, .ledger = true
+
+static const struct sleep_call plain = { PLAIN_CALL, .create = make_plain };
+static const struct sleep_call prio = { PLAIN_CALL, .create = make_prio };
+static const struct sleep_call barging = {
+	PLAIN_CALL,
+	.create = make_barging,
+	.barging = true,
+};
+
+static const struct sleep_call owned_returned = {
+	OWNED_CALL,
+	.create = make_returned,
+};
+
+static const struct sleep_call owned_reported = {
+	OWNED_CALL,
+	.create = make_reported,
+	.on_death = -EOWNERDEAD,
+	.after_taker = -EOWNERDEAD,
+};
+
+static const struct sleep_call owned_kept = {
+	OWNED_CALL,
+	.create = make_kept,
+	.on_death = SLEEP_STAYS,
+	.after_taker = SLEEP_STAYS,
+};
+
+static const struct sleep_call lock = {
+	OWNED_CALL,
+	.create = make_lock,
+	.on_death = -EOWNERDEAD,
+	.after_taker = -EOWNERDEAD,
+};
+
+static const struct sleep_call barging_lock = {
+	OWNED_CALL,
+	.create = make_barging_lock,
+	.barging = true,
+};
+
+FIXTURE_VARIANT_ADD(sleep, plain) { .call = &plain };
+
+FIXTURE_VARIANT_ADD(sleep, prio) { .call = &prio };
+
+FIXTURE_VARIANT_ADD(sleep, barging) { .call = &barging };
+
+FIXTURE_VARIANT_ADD(sleep, owned_returned) { .call = &owned_returned };
+
+FIXTURE_VARIANT_ADD(sleep, owned_reported) { .call = &owned_reported };
+
+FIXTURE_VARIANT_ADD(sleep, owned_kept) { .call = &owned_kept };
+
+FIXTURE_VARIANT_ADD(sleep, lock) { .call = &lock };
+
+FIXTURE_VARIANT_ADD(sleep, barging_lock) { .call = &barging_lock };
+
+/* read() of 8 bytes, without O_NONBLOCK. */
+static int read_block(struct sleep_obj *o, unsigned int clock T_UNUSED,
+		      unsigned long long deadline T_UNUSED)
+{
+	uint64_t units = 0;
+
+	if (read(o->fd, &units, sizeof(units)) < 0)
+		return -errno;
+	return units == 1 ? 0 : -EBADE;
+}
+
+static const struct sleep_call by_read = {
+	PLAIN_CALL,
+	.create = make_plain,
+	.block = read_block,
+	.no_deadline = true,
+};
+
+FIXTURE_VARIANT_ADD(sleep, read) { .call = &by_read };
+
+/* V on another semaphore comes before the P that sleeps, once for each call. */
+static int make_handoff(struct sleep_obj *o)
+{
+	o->other = t_sem(o->dev, IPCX_SEM_PLAIN, 0, IPCX_SEM_VALUE_MAX);
+	return o->other < 0 ? o->other : make_plain(o);
+}
+
+static int handoff_block(struct sleep_obj *o, unsigned int clock,
+			 unsigned long long deadline)
+{
+	struct ipcx_sem_handoff h = {
+		.wait_fd = o->fd,
+		.post_units = 1,
+		.wait_units = 1,
+		.clockid = clock,
+		.deadline = deadline,
+	};
+	int r;
+
+	T_ADD(o->calls, 1);
+	r = t_ioctl(o->other, IPCX_IOC_SEM_HANDOFF, &h);
+	/* What has been given is struck out unless all went well. */
+	return r && h.post_units ? -EBADE : r;
+}
+
+static bool handoff_whole(struct sleep_obj *o)
+{
+	return sem_whole(o) && t_sem_value(o->other) == T_LOAD(o->calls);
+}
+
+static const struct sleep_call handoff = {
+	PLAIN_CALL,
+	.create = make_handoff,
+	.block = handoff_block,
+	.whole = handoff_whole,
+};
+
+FIXTURE_VARIANT_ADD(sleep, handoff) { .call = &handoff };
+
+/* ---- Regions ------------------------------------------------------------ */
+
+static int make_region(struct sleep_obj *o)
+{
+	struct ipcx_region_create c;
+
+	t_region_args(&c, o->name, 4096);
+	o->fd = t_region_create(o->dev, &c);
+	return o->fd < 0 ? o->fd : 0;
+}
+
+static int region_block(struct sleep_obj *o, unsigned int mode,
+			unsigned int clock, unsigned long long deadline)
+{
+	struct ipcx_region_lock l = {
+		.mode = mode,
+		.clockid = clock,
+		.deadline = deadline,
+	};
+
+	return t_ioctl(o->fd, IPCX_IOC_REGION_LOCK, &l);
+}
+
+static int read_lock_block(struct sleep_obj *o, unsigned int clock,
+			   unsigned long long deadline)
+{
+	return region_block(o, IPCX_LOCK_READ, clock, deadline);
+}
+
+static int write_lock_block(struct sleep_obj *o, unsigned int clock,
+			    unsigned long long deadline)
+{
+	return region_block(o, IPCX_LOCK_WRITE, clock, deadline);
+}
+
+static int read_lock_hold(struct sleep_obj *o)
+{
+	return read_lock_block(o, CLOCK_MONOTONIC, t_soon());
+}
+
+static int write_lock_hold(struct sleep_obj *o)
+{
+	return write_lock_block(o, CLOCK_MONOTONIC, t_soon());
+}
+
+static int region_give(struct sleep_obj *o)
+{
+	return t_region_unlock(o->fd);
+}
+
+static int region_back(struct sleep_obj *o, int result)
+{
+	int r = result == -EOWNERDEAD ? t_region_consistent(o->fd) : 0;
+
+	/* A reader cannot mend what it was told of. */
+	if (r && r != -EPERM)
+		return r;
+	return t_region_unlock(o->fd);
+}
+
+static bool region_whole(struct sleep_obj *o)
+{
+	struct ipcx_region_stat s;
+
+	return !t_region_stat(o->fd, &s) && !s.out_readers && !s.out_writer;
+}
+
+#define REGION_CALL                                                      \
+	.create = make_region, .give = region_give, .back = region_back, \
+	.whole = region_whole, .type = IPCX_TYPE_REGION
+
+static const struct sleep_call reader = {
+	REGION_CALL,
+	.hold = write_lock_hold,
+	.block = read_lock_block,
+	.on_death = -EOWNERDEAD,
+	.ledger = true,
+	.shared = true,
+};
+
+static const struct sleep_call writer = {
+	REGION_CALL,
+	.hold = write_lock_hold,
+	.block = write_lock_block,
+	.on_death = -EOWNERDEAD,
+	.after_taker = -EOWNERDEAD,
+	.ledger = true,
+};
+
+static const struct sleep_call writer_behind_reader = {
+	REGION_CALL,
+	.hold = read_lock_hold,
+	.block = write_lock_block,
+	.after_taker = -EOWNERDEAD,
+	.ledger = true,
+};
+
+FIXTURE_VARIANT_ADD(sleep, reader) { .call = &reader };
+
+FIXTURE_VARIANT_ADD(sleep, writer) { .call = &writer };
+
+FIXTURE_VARIANT_ADD(sleep, writer_behind_reader) {
+	.call = &writer_behind_reader,
+};
+
+static int bell_block(struct sleep_obj *o, unsigned int clock,
+		      unsigned long long deadline)
+{
+	struct ipcx_region_wait w = {
+		.since = o->since,
+		.clockid = clock,
+		.deadline = deadline,
+	};
+	int r = t_ioctl(o->fd, IPCX_IOC_REGION_WAIT, &w);
+
+	if (r)
+		return r;
+	/* Each ring is heard once. */
+	if (w.out_count <= o->since)
+		return -EBADE;
+	o->since = w.out_count;
+	return 0;
+}
+
+static int bell_give(struct sleep_obj *o)
+{
+	T_ADD(o->calls, 1);
+	return t_region_ring(o->fd, NULL);
+}
+
+static int bell_back(struct sleep_obj *o T_UNUSED, int result)
+{
+	return result;
+}
+
+static bool bell_whole(struct sleep_obj *o)
+{
+	struct ipcx_region_stat s;
+
+	return !t_region_stat(o->fd, &s) &&
+	       s.out_rings == (uint64_t)T_LOAD(o->calls);
+}
+
+/* The peer rings again and again while there is load. */
+static int bell_hold(struct sleep_obj *o T_UNUSED)
+{
+	return 0;
+}
+
+static const struct sleep_call bell = {
+	REGION_CALL,
+	.hold = bell_hold,
+	.block = bell_block,
+	.give = bell_give,
+	.back = bell_back,
+	.whole = bell_whole,
+	.on_death = SLEEP_STAYS,
+	.ledger = true,
+	.shared = true,
+};
+
+FIXTURE_VARIANT_ADD(sleep, doorbell) { .call = &bell };
+
+TEST_HARNESS_MAIN
