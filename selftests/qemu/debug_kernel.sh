@@ -10,7 +10,7 @@ DEBUG_CC=gcc-12
 unpack_source() {
 	local tree=$1
 
-	tar -xJ -C "$tree" --strip-components=1 --exclude='*/Documentation' \
+	tar -xJ -C "$tree" --strip-components=1 --exclude='*/Documentation/*/*' \
 		-f "$KERNEL_SOURCE/source.tar.xz"
 	# A module that is built for this kernel later is to find the compiler
 	# without being told.
@@ -39,7 +39,8 @@ configure_kernel() {
 	cat "$(debug_config base)" "$(debug_config "$name")" >"$wanted"
 	echo "CONFIG_LOCALVERSION=\"-ipcx-$name\"" >>"$wanted"
 	make -s -C "$tree" KCONFIG_ALLCONFIG="$wanted" allnoconfig >"$LOG" 2>&1 ||
-		die 1 "cannot configure the kernel $name: $(tail -n 1 "$LOG")"
+		die 1 "cannot configure the kernel $name:" \
+			"$(grep -m 1 -E 'Error|error|open' "$LOG")"
 	check_config "$wanted" "$tree/.config"
 }
 
@@ -75,7 +76,7 @@ arrange_debug_kernel() {
 build_debug_kernel() {
 	local name=$1 final=$2 work start=$SECONDS
 
-	say "building the kernel $name (8 minutes on two processors)"
+	say "building the kernel $name (13 minutes on two processors)"
 	work=$(mktemp -d "$KERNELS/.build.XXXXXX")
 	WORK+=("$work")
 	mkdir "$work/source" "$work/tree"
