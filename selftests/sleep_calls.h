@@ -164,11 +164,13 @@ static inline bool peer_start(struct peer *peer, const struct sleep_call *call,
 	struct sleep_obj o = *obj;
 	struct peer_words words;
 	int ask[2], answer[2], r;
+	pid_t pid;
 
 	if (pipe2(ask, O_CLOEXEC) || pipe2(answer, O_CLOEXEC))
 		return false;
-	peer->pid = t_fork();
-	if (!peer->pid) {
+	/* What the test has is shared with its children: they write to copies. */
+	pid = t_fork();
+	if (!pid) {
 		while (read(ask[0], &words, sizeof(words)) == sizeof(words)) {
 			r = peer_obey(call, &o, &words);
 			if (write(answer[1], &r, sizeof(r)) != sizeof(r))
@@ -178,9 +180,10 @@ static inline bool peer_start(struct peer *peer, const struct sleep_call *call,
 	}
 	close(ask[0]);
 	close(answer[1]);
+	peer->pid = pid;
 	peer->ask = ask[1];
 	peer->answer = answer[0];
-	return peer->pid > 0;
+	return pid > 0;
 }
 
 static inline bool peer_order(struct peer *peer, enum peer_order order,
@@ -234,13 +237,15 @@ struct sleeper {
 
 static inline void sleeper_run(struct sleeper_end *end,
 			       const struct sleep_call *call,
-			       struct sleep_obj *o, unsigned int clock,
+			       const struct sleep_obj *obj, unsigned int clock,
 			       unsigned long long deadline)
 {
-	end->result = call->block(o, clock, deadline);
+	struct sleep_obj o = *obj;
+
+	end->result = call->block(&o, clock, deadline);
 	end->ended = t_now_on(clock);
 	if (sleep_served(end->result))
-		end->back = call->back(o, end->result);
+		end->back = call->back(&o, end->result);
 	T_STORE(&end->done, 1);
 }
 

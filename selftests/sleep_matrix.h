@@ -571,13 +571,14 @@ static void load_leave(struct load *load)
 }
 
 static void load_sleep(struct load *load, const struct sleep_call *call,
-		       struct sleep_obj *o, unsigned int seed)
+		       const struct sleep_obj *obj, unsigned int seed)
 {
+	struct sleep_obj o = *obj;
 	int r;
 
 	t_handle(SIGUSR1, seed & 1 ? SA_RESTART : 0);
 	while (!T_LOAD(&load->stop)) {
-		r = call->block(o, CLOCK_MONOTONIC,
+		r = call->block(&o, CLOCK_MONOTONIC,
 				t_now() + rand_r(&seed) % (2 * T_MSEC));
 		if (!sleep_served(r)) {
 			if (r != -ETIMEDOUT && r != -EINTR)
@@ -589,7 +590,7 @@ static void load_sleep(struct load *load, const struct sleep_call *call,
 		T_ADD(&load->served, 1);
 		if (!call->shared)
 			load_leave(load);
-		r = call->back(o, r);
+		r = call->back(&o, r);
 		if (r)
 			T_STORE(&load->bad, 2000 - r);
 	}
