@@ -116,13 +116,6 @@ FIXTURE_TEARDOWN_PARENT(identity)
 	EXPECT_TRUE(t_same_census(&self->before));
 }
 
-/* The child @pid ended well. */
-#define EXPECT_WELL(pid)                      \
-	EXPECT_EQ(0, t_reap(pid))             \
-	{                                     \
-		TH_LOG("at line %d", *where); \
-	}
-
 /* ---- Credentials are those of the act (V28) ---------------------------- */
 
 /* Classes: V28. Whoever the creator becomes later. */
@@ -134,7 +127,10 @@ TEST_F(identity, owner_and_payer_are_those_at_the_creation)
 	int fds[KINDS];
 
 	if (pid) {
-		EXPECT_WELL(pid);
+		EXPECT_EQ(0, t_reap(pid))
+		{
+			TH_LOG("at line %d", *where);
+		}
 		return;
 	}
 	MUST(!be(ALICE));
@@ -173,7 +169,10 @@ TEST_F(identity, holder_stays_the_holder_when_its_ids_change)
 	int fds[KINDS];
 
 	if (pid) {
-		EXPECT_WELL(pid);
+		EXPECT_EQ(0, t_reap(pid))
+		{
+			TH_LOG("at line %d", *where);
+		}
 		return;
 	}
 	for (int kind = OWNED; kind < KINDS; kind++) {
@@ -314,7 +313,10 @@ TEST_F(identity, device_handle_acts_for_its_caller)
 	int dev, fd;
 
 	if (pid) {
-		EXPECT_WELL(pid);
+		EXPECT_EQ(0, t_reap(pid))
+		{
+			TH_LOG("at line %d", *where);
+		}
 		return;
 	}
 	t_name(rname, "of-root");
@@ -377,7 +379,10 @@ TEST_F(identity, object_handle_acts_with_its_own_rights)
 	int fds[KINDS], weak;
 
 	if (pid) {
-		EXPECT_WELL(pid);
+		EXPECT_EQ(0, t_reap(pid))
+		{
+			TH_LOG("at line %d", *where);
+		}
 		return;
 	}
 	for (int kind = 0; kind < KINDS; kind++) {
@@ -462,7 +467,10 @@ TEST_F(identity, netlink_tells_what_opener_and_caller_both_may_see)
 		MUST(told(&of_root, id, name));
 		_exit(0);
 	}
-	EXPECT_WELL(pid);
+	EXPECT_EQ(0, t_reap(pid))
+	{
+		TH_LOG("at line %d", *where);
+	}
 	t_kill(waiter);
 	close(fd);
 }
