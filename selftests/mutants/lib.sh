@@ -22,7 +22,14 @@ mutant_names() {
 
 # field FIELD NAME: what the head of the mutant NAME says.
 field() {
-	sed -n "/^--- /q; s/^$1: *//p" "$MUTANTS/$2.patch" | head -n 1
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		'--- '*) return ;;
+		"$1: "*) echo "${line#"$1: "}"; return ;;
+		esac
+	done <"$MUTANTS/$2.patch"
 }
 
 # The files that the mutant NAME changes.
