@@ -123,11 +123,6 @@ static void open_world(void)
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, world.pair) ||
 	    pipe2(world.pipe, O_CLOEXEC | O_NONBLOCK))
 		die("pipe");
-	/* The lowest that is free, above all that were opened here. */
-	world.first_fd = dup(0);
-	if (world.first_fd <= world.pipe[1])
-		die("descriptors");
-	close(world.first_fd);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -217,6 +212,15 @@ static void check_nothing_left(void)
 	abort();
 }
 
+/* The lowest that is free: what libFuzzer has opened is below, too. */
+static void find_first_fd(void)
+{
+	world.first_fd = dup(0);
+	if (world.first_fd <= world.pipe[1])
+		die("descriptors");
+	close(world.first_fd);
+}
+
 /* In the order in which things hold one another. */
 static void give_all_back(void)
 {
@@ -265,6 +269,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cover_result(OPS, 0, 0);
 	if (size < sizeof(program.header))
 		return 0;
+	if (!world.first_fd)
+		find_first_fd();
 	remember(data, size);
 	record_input(data, size);
 	memset(&program, 0, sizeof(program));
