@@ -108,8 +108,6 @@ static void open_world(void)
 {
 	const char *uid = getenv("IPCX_FUZZ_UID");
 
-	if (unshare(CLONE_NEWNET))
-		die("unshare");
 	world.kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (world.kmsg < 0 || lseek(world.kmsg, 0, SEEK_END) < 0)
 		die("/dev/kmsg");
@@ -130,6 +128,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	const struct rlimit no_core = {};
 
 	setrlimit(RLIMIT_CORE, &no_core);
+	/* For all threads, so before there are any. */
+	if (unshare(CLONE_NEWNET))
+		die("unshare");
 	open_shared();
 	cover_init();
 	memory_init();
