@@ -514,6 +514,15 @@ static int region_ring(struct ipcx_call *call)
 	return 0;
 }
 
+/* Who was not told the count has heard nothing: poll() goes on to say so. */
+static void region_wait_done(struct ipcx_call *call, bool delivered)
+{
+	struct ipcx_region_wait *arg = call->arg;
+
+	if (delivered)
+		atomic64_set(&call->handle->mark, arg->out_count);
+}
+
 static int region_wait(struct ipcx_call *call)
 {
 	struct ipcx_region_wait *arg = call->arg;
@@ -533,7 +542,7 @@ static int region_wait(struct ipcx_call *call)
 	spin_lock(&call->obj->lock);
 	arg->out_count = region->rings;
 	spin_unlock(&call->obj->lock);
-	atomic64_set(&call->handle->mark, arg->out_count);
+	call->done = region_wait_done;
 	return 0;
 }
 
