@@ -62,7 +62,12 @@ static inline int t_times(int times)
 /* What the harness gives a test is for a usual machine. */
 #define alarm(seconds) alarm((seconds)*t_slower())
 
+/* The harness may be in one file of a program only: the one with the tests. */
+#ifdef T_WITHOUT_TESTS
+#include "kselftest.h"
+#else
 #include "kselftest_harness.h"
+#endif
 
 #define T_UNUSED   __attribute__((unused))
 #define T_POISON   0xcc
