@@ -231,7 +231,8 @@ inline changed()
 
 /*
  * ipcx_waitq_run_locked(), of a queue whose entries all want one unit. In one
- * step: SLEEPERS is set, so user space can at most take, from a barging one.
+ * step: SLEEPERS is set, so user space can at most take, from one that barges;
+ * there the first waiter is poked.
  */
 inline run_queue()
 {
@@ -239,11 +240,15 @@ inline run_queue()
 	:: queue_empty() || !VALUE(word) -> break
 	:: !queue_empty() && VALUE(word) ->
 		e = queue_first();
+		woken[e] = true;
+#ifdef BARGING
+		break
+#else
 		queue_del(e);
 		word--;
 		held++;
-		woken[e] = true;
 		idle()
+#endif
 	od
 }
 
@@ -279,10 +284,28 @@ inline kernel_take()
 			goto taken
 		fi
 	}
-	if
-	:: atomic { woken[me] -> woken[me] = false }
-	:: atomic { me == 0 && !woken[me] && !lock && in_queue(me) ->
-		/* The queue is run: in it, one step with the removal. */
+	do
+#ifdef BARGING
+	/* wait_poked() */
+	:: atomic {
+		woken[me] && !lock;
+		woken[me] = false;
+		if
+		:: VALUE(word) ->
+			word--;
+			held++;
+			queue_del(me);
+			idle();
+			run_queue();
+			changed();
+			break
+		:: else -> word = word | SLEEPERS
+		fi }
+#else
+	:: atomic { woken[me] -> woken[me] = false; break }
+#endif
+	:: atomic { me == 0 && !lock && in_queue(me) ->
+		woken[me] = false;
 		queue_del(me);
 #ifndef LEAVE_SILENTLY
 		idle();
@@ -292,7 +315,7 @@ inline kernel_take()
 		assert(!queue_empty() || !(word & SLEEPERS));
 #endif
 		goto left }
-	fi;
+	od;
 taken:	skip
 }
 
