@@ -39,7 +39,7 @@ INSTALL_ARGS = DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) PREFIX=$(PREFIX)
 
 .PHONY: all module lib tools selftests demo check check-new check-debug \
 	check-kcsan coverage fuzz check-vm bench \
-	bench-doc vm lint format install uninstall install-module \
+	bench-doc vm lint format models install uninstall install-module \
 	uninstall-module setup clean help
 
 all: lib tools
@@ -160,6 +160,10 @@ lint:
 format:
 	@selftests/static/format
 
+models:
+	@$(QEMU)/setup lint
+	@selftests/models/run
+
 clean:
 	rm -rf $(BUILD)
 
@@ -183,6 +187,7 @@ help:
 	@echo "           Documentation/performance.rst"
 	@echo "vm         a shell in a VM with everything loaded"
 	@echo "lint       the static gates;    format  the formatter"
+	@echo "models     every state of the protocols, and mutants, with spin"
 	@echo "install    library, headers, tools, man pages (DESTDIR, PREFIX)"
 	@echo "install-module  the module, below /lib/modules; uninstall-module"
 	@echo "uninstall, clean, setup"

@@ -35,7 +35,6 @@
  * run DESTROY
  * run DESTROY BARGING
  * live TIMEOUT
- * live TIMEOUT BARGING
  *
  * mutant TIMEOUT NO_SLEEP_BARRIER sleeps: set_current_state() without its barrier
  * mutant TIMEOUT NO_WAKE_BARRIER sleeps: wake_up_process() without its barrier
