@@ -37,7 +37,7 @@
  * mutant REPORT NO_REPORT assertion: the death of a holder is not reported
  * mutant REPORT KEEPS_REPORT assertion: a mended lock goes on being reported
  */
-#include "model.h"
+#include "model.inc"
 
 #define PROCESSES 3
 

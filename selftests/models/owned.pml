@@ -44,7 +44,7 @@
  * mutant SLEEPER REPORT_LOST assertion: what cannot be delivered is forgotten
  * mutant HEIR NO_UNTAKE assertion: ... and what was taken is kept
  */
-#include "model.h"
+#include "model.inc"
 
 #define TOTAL 1
 

@@ -40,7 +40,7 @@
  * mutant WORD POLLER CLEAR_NOTIFY sleeps: NOTIFY is cleared in spite of pollers
  * mutant CROWD NO_SILENCE sleeps: who lost to a crowd does not silence it
  */
-#include "model.h"
+#include "model.inc"
 
 #define USERS 3
 

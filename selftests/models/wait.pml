@@ -62,7 +62,7 @@
  * mutant KILL BARGING NO_POKE_RECHECK sleeps: a poked waiter does not try
  * mutant DESTROY BARGING DEAD_POKE assertion: it tries at a destroyed object
  */
-#include "model.h"
+#include "model.inc"
 
 #define WAITERS 2
 
