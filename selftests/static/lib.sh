@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the static gates share: where things lie, and which files there are.
-# Sourced by lint, format and gates_selftest.
+# Sourced by lint, abi, format and gates_selftest.
 # shellcheck shell=bash disable=SC2034
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -50,6 +50,44 @@ need() {
 need_kscript() {
 	[[ -e $KSCRIPTS/$1 ]] || {
 		echo "no $1 in $KSCRIPTS; selftests/qemu/setup lint gets it"
+		return 1
+	}
+}
+
+# What the gates look at is built here, with warnings as errors, as by
+# selftests/check.
+STRICT=build/strict
+
+# The kernels to build for, by short name.
+read -ra GATE_KERNELS <<<"${LINT_KERNELS:-6.1 6.12}"
+
+# The folder of the headers of kernel NAME, and of the module built for it.
+kernel_headers() {
+	echo "$CACHE/kernels/$1/build"
+}
+
+built_module_dir() {
+	echo "$STRICT/kmod-$(cat "$CACHE/kernels/$1/release" 2>/dev/null)"
+}
+
+# Touched when a build began that came to its end.
+BUILT_STAMP=$STRICT/.built
+
+# built FILE: fails, and says so, when FILE is not there, or when a source has
+# changed since the last build.
+built() {
+	local file=$1 newer
+
+	if [[ ! -e $file || ! -e $BUILT_STAMP ]]; then
+		echo "$file is not built; selftests/static/lint build does it"
+		return 1
+	fi
+	newer=$(find Kbuild kmod libipcx tools -type f -newer "$BUILT_STAMP" \
+		\( -name '*.[ch]' -o -name '*.map' -o -name Kbuild \) |
+		head -n 1)
+	[[ -z $newer ]] || {
+		echo "$file: $newer has changed since it was built;" \
+			"selftests/static/lint build renews it"
 		return 1
 	}
 }
