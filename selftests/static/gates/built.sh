@@ -121,14 +121,13 @@ gate_exports() {
 
 	symbols_in "$ALLOWED" | LC_ALL=C sort -uc 2>&1 |
 		sed "s|^sort: -|$ALLOWED|"
-	LC_ALL=C comm -12 <(symbols_in "$ALLOWED") \
-		<(symbols_in "$DENIED" | LC_ALL=C sort -u) |
+	symbols_in "$ALLOWED" | grep -Fx -f <(symbols_in "$DENIED") |
 		sed "s|.*|$ALLOWED: & stands in $DENIED|"
 	for kernel in "${GATE_KERNELS[@]}"; do
 		module=$(built_module_dir "$kernel")/ipcx.ko
 		built "$module" || continue
 		nm -u "$module" | awk '{ print $2 }' | LC_ALL=C sort -u |
-			LC_ALL=C comm -23 - <(symbols_in "$ALLOWED") |
+			grep -vFx -f <(symbols_in "$ALLOWED") |
 			sed "s|.*|$module: needs &, which is not in $ALLOWED|"
 	done
 }
