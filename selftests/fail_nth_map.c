@@ -333,6 +333,7 @@ static const unsigned char program[] = {
 	/* exit(0) */
 	0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05,
 };
+
 /* clang-format on */
 
 static int enter_exec(struct fault_world *w)

@@ -384,7 +384,7 @@ static bool run_child(struct attempt *a)
 static bool check_unchanged(const struct attempt *a, struct fault_state *before)
 {
 	struct fault_state now;
-	const char *differs;
+	const char *differs = NULL;
 
 	state_read(a->w, &now);
 	if (a->op->allow && a->ret != a->op->expect)
@@ -454,7 +454,7 @@ static bool nothing_left(const struct attempt *a,
 			 const struct fault_state *before)
 {
 	struct fault_state now = {};
-	const char *differs;
+	const char *differs = NULL;
 
 	if (T_UNTIL(({
 		    rest_read(&now);
