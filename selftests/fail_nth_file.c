@@ -125,7 +125,8 @@ static bool verify_returned(struct fault_world *w)
 /* Of one that is empty. */
 static int prepare_empty(struct fault_world *w)
 {
-	w->on = w->obj[FAULT_EXTRA] = t_sem(w->dev, IPCX_SEM_OWNED, 0, 1);
+	w->on = t_sem(w->dev, IPCX_SEM_OWNED, 0, 1);
+	w->obj[FAULT_EXTRA] = w->on;
 	return fcntl(w->on, F_SETFL, O_RDWR | O_NONBLOCK) ? -errno : 0;
 }
 
@@ -143,9 +144,9 @@ static int take_one(int fd)
 
 static int prepare_death(struct fault_world *w)
 {
-	w->on = w->obj[FAULT_EXTRA] = t_sem_with(w->dev, IPCX_SEM_OWNED, 1, 1,
-						 IPCX_ORDER_FIFO,
-						 IPCX_DEATH_REPORT);
+	w->on = t_sem_with(w->dev, IPCX_SEM_OWNED, 1, 1, IPCX_ORDER_FIFO,
+			   IPCX_DEATH_REPORT);
+	w->obj[FAULT_EXTRA] = w->on;
 	return w->on < 0 ? w->on : fault_die_holding(w->on, take_one);
 }
 
@@ -321,7 +322,8 @@ static void clean_fds(struct fault_world *w)
 	for (i = 0; i < 2; i++)
 		if (w->fds[i] >= 0)
 			close(w->fds[i]);
-	w->fds[0] = w->fds[1] = -1;
+	w->fds[0] = -1;
+	w->fds[1] = -1;
 	clean_fd(w);
 }
 

@@ -384,16 +384,18 @@ static bool run_child(struct attempt *a)
 static bool check_unchanged(const struct attempt *a, struct fault_state *before)
 {
 	struct fault_state now;
-	const char *differs = NULL;
+	const char *differs;
+	bool same;
 
 	state_read(a->w, &now);
 	if (a->op->allow && a->ret != a->op->expect)
 		a->op->allow(before, &now, a->ret);
-	if (T_UNTIL(({
-		    state_read(a->w, &now);
-		    differs = state_differs(before, &now);
-		    !differs;
-	    })))
+	same = T_UNTIL(({
+		state_read(a->w, &now);
+		differs = state_differs(before, &now);
+		!differs;
+	}));
+	if (same)
 		return true;
 	complain(a, differs);
 	state_show(before, &now);
@@ -454,13 +456,15 @@ static bool nothing_left(const struct attempt *a,
 			 const struct fault_state *before)
 {
 	struct fault_state now = {};
-	const char *differs = NULL;
+	const char *differs;
+	bool same;
 
-	if (T_UNTIL(({
-		    rest_read(&now);
-		    differs = state_differs(before, &now);
-		    !differs;
-	    })))
+	same = T_UNTIL(({
+		rest_read(&now);
+		differs = state_differs(before, &now);
+		!differs;
+	}));
+	if (same)
 		return true;
 	printf("# %s, fault %d: left behind: %s\n", a->op->name, a->nth,
 	       differs);
