@@ -147,6 +147,7 @@ static const struct call calls[] = {
 	{ NAMED(REGION_STAT), .on = SLOT_REGION, .field = {
 		FIELD(ipcx_region_stat, flags, F_ZERO, 0) } },
 };
+
 /* clang-format on */
 
 _Static_assert(ARRAY_SIZE(calls) <= CALLS_MAX, "CALLS_MAX is too small");
@@ -337,7 +338,7 @@ static unsigned int vary_size(const struct fuzz_record *r, unsigned int cmd,
 		break;
 	case 0xb0 >> 3:
 		arg[size + (by & 31)] = 1;
-		/* fall through */
+		__attribute__((fallthrough));
 	case 0xa8 >> 3:
 		size += 1 + (by & 31);
 		break;

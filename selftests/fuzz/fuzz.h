@@ -189,7 +189,6 @@ void lane_quiet(void);
 #define fuzz_guard(...)                           \
 	({                                        \
 		bool well_ = false;               \
-                                                  \
 		if (!sigsetjmp(lane->guard, 0)) { \
 			lane->guarded = true;     \
 			__VA_ARGS__;              \
@@ -298,5 +297,16 @@ struct fuzz_shared {
 };
 
 extern struct fuzz_shared *shared;
+
+/* What libFuzzer calls, and what it has for us. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
+				 const uint8_t *data2, size_t size2,
+				 uint8_t *out, size_t max_out_size,
+				 unsigned int seed);
 
 #endif /* IPCX_FUZZ_H */

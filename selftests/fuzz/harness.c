@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -34,9 +35,6 @@ struct fuzz_world world;
 struct fuzz_shared *shared;
 
 static uint64_t base_use[IPCX_RESOURCE_COUNT];
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void die(const char *what)
 {
@@ -123,6 +121,26 @@ static void open_world(void)
 		die("pipe");
 }
 
+/*
+ * The record of a process that has held something stays until its death. It
+ * belongs to what was used before any program ran.
+ */
+static void leave_record(void)
+{
+	struct ipcx_sem_create create = {
+		.kind = IPCX_SEM_OWNED,
+		.initial = 1,
+		.max = 1,
+		.mode = 0600,
+	};
+	struct ipcx_sem_wait wait = { .units = 1 };
+
+	if (ioctl(world.device, IPCX_IOC_SEM_CREATE, &create) ||
+	    ioctl(create.out_fd, IPCX_IOC_SEM_WAIT, &wait))
+		die("an owned semaphore");
+	close(create.out_fd);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const struct rlimit no_core = {};
@@ -137,6 +155,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	program_init();
 	open_world();
 	slots_forget();
+	leave_record();
 	if (calls_use(base_use))
 		die("IPCX_IOC_QUOTA");
 	return 0;

@@ -234,8 +234,8 @@ long op_yield(const struct fuzz_record *r)
 long op_exec(const struct fuzz_record *r)
 {
 	char fd[2][12];
-	char *argv[] = { "fuzz_exec", fd[0], fd[1], NULL };
-	char *envp[] = { NULL };
+	char *const argv[] = { "fuzz_exec", fd[0], fd[1], NULL };
+	char *const envp[] = { NULL };
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
