@@ -51,8 +51,13 @@ static int ep_add(int ep, int fd, unsigned int events)
 static unsigned int ep_events(int ep, int ms)
 {
 	struct epoll_event e = {};
+	int n;
 
-	return epoll_wait(ep, &e, 1, ms) == 1 ? e.events : 0;
+	/* What io_uring does in the task's own time interrupts it, too. */
+	do {
+		n = epoll_wait(ep, &e, 1, ms);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? e.events : 0;
 }
 
 #define LONG_MS ((int)(T_LONG / T_MSEC))
