@@ -218,6 +218,12 @@ static void region_seclude_file(struct file *file)
 	file->f_mode &= ~(FMODE_READ | FMODE_WRITE);
 }
 
+/* shmem says ENOSPC where it lacks memory; to our callers that is a limit. */
+static int region_memory_error(int r)
+{
+	return r == -ENOSPC ? -ENOMEM : r;
+}
+
 static int region_make_file(struct ipcx_region *region)
 {
 	struct vfsmount *mount = NULL;
@@ -227,11 +233,11 @@ static int region_make_file(struct ipcx_region *region)
 	if (region->flags & IPCX_REGION_F_HUGE) {
 		mount = region_huge_mount();
 		if (IS_ERR(mount))
-			return PTR_ERR(mount);
+			return region_memory_error(PTR_ERR(mount));
 	}
 	file = compat_shmem_setup(mount, "ipcx-region", region->size);
 	if (IS_ERR(file))
-		return PTR_ERR(file);
+		return region_memory_error(PTR_ERR(file));
 	region->file = file;
 	/* Also for who gets at it through /proc/PID/map_files. */
 	file_inode(file)->i_mode = S_IFREG;
@@ -242,7 +248,7 @@ static int region_make_file(struct ipcx_region *region)
 	region_seclude_file(file);
 	if (r == -EINTR) /* Nothing was made: it can be tried again. */
 		return -ERESTARTSYS;
-	return r == -ENOSPC ? -ENOMEM : r;
+	return region_memory_error(r);
 }
 
 static struct ipcx_object *region_new(const struct ipcx_create *create,
