@@ -5,11 +5,14 @@
  * Two waiters on a semaphore that has nothing at first. Waiter 1 wants one unit
  * and waits for ever. Waiter 0 is different in each run:
  *   TIMEOUT  it wants two and may give up; two givers give one each
+ *   SCARCE   it wants two and gives up, for only one is given
  *   KILL     it wants one and is killed at some time; one is given
  *   BATCH    it wants one and may give up; one giver gives two
  *   DESTROY  as KILL, and the object is destroyed at some time
- * Whoever got something gives it back. So all of them come to an end, unless a
- * wake-up is lost. A batch of wake-ups has room for one.
+ * Whoever got something gives it back; with BATCH only when the other one does
+ * not wait any more, so that no give comes to the help of a lost wake-up. So all
+ * of them come to an end, unless one is lost. A batch of wake-ups has room for
+ * one.
  *
  * Invariants:
  * - Nobody sleeps for ever (no invalid end state; every process ends).
@@ -19,6 +22,7 @@
  * - Nobody touches the entry of a call that has returned, nor a task that is
  *   gone, and the result that is read is the one that was written.
  * - Nobody acquires from an object that was destroyed.
+ * - A waiter tries once for each poke, and sleeps in between.
  *
  * Memory: a processor's stores become visible to others at any time, or at a
  * barrier. task_buf[] is a task state that is not visible yet, result_buf[] a
@@ -28,13 +32,17 @@
  *
  * run TIMEOUT
  * run TIMEOUT BARGING
+ * run SCARCE
+ * run SCARCE BARGING
  * run KILL
  * run KILL BARGING
  * run BATCH
  * run BATCH FINE
+ * run BATCH BARGING
  * run DESTROY
  * run DESTROY BARGING
  * live TIMEOUT
+ * live TIMEOUT BARGING
  *
  * mutant TIMEOUT NO_SLEEP_BARRIER sleeps: set_current_state() without its barrier
  * mutant TIMEOUT NO_WAKE_BARRIER sleeps: wake_up_process() without its barrier
@@ -50,14 +58,15 @@
  * mutant TIMEOUT NO_TASK_REF assertion: no reference to the task to be woken
  * mutant TIMEOUT LEAVE_UNCLAIMED assertion: leaving without the exchange
  * mutant TIMEOUT LOSER_FAILS assertion: who lost to a hand-over reports an error
- * mutant KILL NO_UNDO sleeps: what was taken in vain is not given back
- * mutant TIMEOUT LEAVE_SILENTLY sleeps: who leaves does not run the queue
- * mutant KILL NO_PASS_ON sleeps: what a dying task was given is lost
+ * mutant KILL NO_UNDO assertion: what was taken in vain is not given back
+ * mutant SCARCE LEAVE_SILENTLY sleeps: who leaves does not run the queue
+ * mutant KILL NO_PASS_ON assertion: what a dying task was given is lost
  * mutant KILL PASS_ON_SILENTLY sleeps: it is given back, but nobody is served
  * mutant BATCH BATCH_FORGOTTEN sleeps: a full batch is not gone on with
  * mutant DESTROY BATCH_FORGOTTEN sleeps: the same, when the object is destroyed
  * mutant KILL BARGING LEAVE_SILENTLY sleeps: who leaves does not pass its poke on
- * mutant TIMEOUT BARGING POKED_STAYS sleeps: who tried in vain is not poked again
+ * mutant TIMEOUT BARGING POKED_STAYS assertion: who tried in vain does not sleep
+ * mutant TIMEOUT BARGING POKED_LATE sleeps: it is ready for a poke too late
  * mutant BATCH BARGING POKED_SILENTLY sleeps: who succeeds does not run the queue
  * mutant KILL BARGING NO_POKE_RECHECK sleeps: a poked waiter does not try
  * mutant DESTROY BARGING DEAD_POKE assertion: it tries at a destroyed object
@@ -67,10 +76,14 @@
 #define WAITERS 2
 
 #if defined(TIMEOUT) || defined(BATCH)
-#define TOTAL	    2
+#define TOTAL 2
+#else
+#define TOTAL 1
+#endif
+
+#if defined(TIMEOUT) || defined(SCARCE) || defined(BATCH)
 #define MAY_TIMEOUT (me == 0)
 #else
-#define TOTAL	    1
 #define MAY_TIMEOUT false
 #endif
 
@@ -105,6 +118,12 @@ hidden byte e;
 
 /* What each waiter was given, to be compared with what it is told. */
 byte granted[WAITERS];
+
+/* Was this waiter poked since it tried last? */
+bool poke_is_new[WAITERS];
+
+/* How many have ended their wait. */
+byte waited;
 
 /*
  * A critical section is one step, for what others see of it, without the lock,
@@ -212,6 +231,7 @@ inline poke(e)
 	if
 	:: !poked[e] && CAN_TAKE(e) ->
 		poked[e] = true;
+		poke_is_new[e] = true;
 		refs[e]++;
 		wake = e
 	:: else
@@ -356,7 +376,9 @@ inline wait_poked()
 	SECTION {
 		LOCK(lock);
 		won = false;
-#ifndef POKED_STAYS
+		assert(poke_is_new[me]);
+		poke_is_new[me] = false;
+#if !defined(POKED_STAYS) && !defined(POKED_LATE)
 		poked[me] = false;
 #endif
 		poked_seen[me] = poked[me];
@@ -388,6 +410,12 @@ inline wait_poked()
 		fi;
 		UNLOCK(lock)
 	};
+#ifdef POKED_LATE
+	atomic {
+		poked[me] = false;
+		poked_seen[me] = false
+	}
+#endif
 	wake_up()
 }
 
@@ -490,8 +518,10 @@ inline wait()
 		result_buf[me] = OK;
 		poked[me] = false;
 		poked_seen[me] = false;
+		poke_is_new[me] = false;
 		won = false;
-		early = OK
+		early = OK;
+		waited++
 	}
 }
 
@@ -525,6 +555,9 @@ proctype waiter(byte me)
 #endif
 #endif
 		:: else ->
+#ifdef BATCH
+			waited == WAITERS;
+#endif
 			granted[me] = 0;
 			give(want[me])
 		fi
@@ -599,6 +632,10 @@ init {
 		run giver(1);
 		run giver(1);
 		to_finish = 4;
+#elif defined(SCARCE)
+		want[0] = 2;
+		run giver(1);
+		to_finish = 3;
 #elif defined(BATCH)
 		run giver(2);
 		to_finish = 3;
