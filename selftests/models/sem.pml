@@ -13,6 +13,7 @@
  *   make what there was at first.
  * - While somebody is queued the word says SLEEPERS, so user space gives in the
  *   kernel, and takes there, too, unless the semaphore barges.
+ * - When all is over it does not say so any more.
  * - A poller sleeps only while there is nothing, or NOTIFY is set.
  *
  * The only word is exchanged as a whole, so no barrier orders it against another
@@ -32,7 +33,8 @@
  * mutant WORD TAKE_BLINDLY assertion: user space takes although SLEEPERS is set
  * mutant WORD CLEAR_EARLY sleeps: SLEEPERS is cleared while others are queued
  * mutant WORD NOT_SERVED sleeps: who gives after a look at no queue, serves none
- * mutant WORD LEAVE_SILENTLY assertion: SLEEPERS and queue after a timeout
+ * mutant WORD LEAVE_ARMED assertion: who leaves last does not clear SLEEPERS
+ * mutant WORD BARGING LEAVE_SILENTLY sleeps: who leaves does not run the queue
  * mutant WORD PLAIN_TAKE assertion: user space takes without an exchange
  * mutant WORD POLLER NO_NOTIFY sleeps: a poller does not set NOTIFY
  * mutant WORD POLLER READ_FIRST sleeps: a poller reads before it sets NOTIFY
@@ -307,12 +309,12 @@ inline kernel_take()
 	:: atomic { me == 0 && !lock && in_queue(me) ->
 		woken[me] = false;
 		queue_del(me);
-#ifndef LEAVE_SILENTLY
+#ifndef LEAVE_ARMED
 		idle();
+#endif
+#ifndef LEAVE_SILENTLY
 		run_queue();
 		changed();
-#else
-		assert(!queue_empty() || !(word & SLEEPERS));
 #endif
 		goto left }
 	od;
