@@ -502,6 +502,10 @@ static int sweep(const struct fault_op *op, int first, int last)
 		if (!a.hit)
 			break;
 	}
+	if (open) {
+		fault_world_close(&w);
+		ok = nothing_left(&a, &none) && ok;
+	}
 	if (ok && a.nth > last && last == FAULT_MOST)
 		ok = complain(&a, "never comes to an end");
 	if (getenv("IPCX_VERBOSE"))
