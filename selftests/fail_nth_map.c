@@ -170,6 +170,16 @@ static void allow_resident(struct fault_state *before,
 		now->region[FAULT_REGION].out_resident;
 }
 
+/* A mapping that was split before the second split failed stays split. */
+static void allow_split(struct fault_state *before,
+			const struct fault_state *now, int ret T_UNUSED)
+{
+	unsigned int maps = now->region[FAULT_REGION].out_writable_maps;
+
+	if (maps == 2 || maps == 3)
+		before->region[FAULT_REGION].out_writable_maps = maps;
+}
+
 static int run_unmap_middle(struct fault_world *w)
 {
 	return munmap(w->map + T_PAGE, T_PAGE) ? -errno : 0;
@@ -269,13 +279,13 @@ static const struct fault_op map_ops[] = {
 	MAP_OP("QUOTA into a region", write_into, written_into,
 	       .prepare = prepare_mapped, .allow = allow_resident),
 	MAP_OP("unmap the middle", unmap_middle, two_maps,
-	       .prepare = prepare_mapped),
+	       .prepare = prepare_mapped, .allow = allow_split),
 	MAP_OP("protect the middle", protect_middle, three_maps,
-	       .prepare = prepare_mapped),
+	       .prepare = prepare_mapped, .allow = allow_split),
 	MAP_OP("move a mapping", move, moved, .prepare = prepare_move,
 	       .clean = clean_maps),
 	MAP_OP("advise the middle", madvise, three_maps, .also = { -EAGAIN },
-	       .prepare = prepare_mapped),
+	       .prepare = prepare_mapped, .allow = allow_split),
 	{ .name = "fork with mappings",
 	  .run = run_fork,
 	  .also = { -EAGAIN },
