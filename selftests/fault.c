@@ -3,6 +3,8 @@
 #define T_WITHOUT_TESTS
 #include "fault.h"
 
+#include <sys/rseq.h>
+
 /* An operation with more chances of a fault than this is none. */
 #define FAULT_MOST 1000
 
@@ -90,12 +92,25 @@ static bool nth_open(void)
 	return nth_fd >= 0;
 }
 
+/*
+ * The kernel writes to this area whenever it switches tasks, and kills a task
+ * whose area it cannot reach: after a fork, when there is no page for the copy.
+ */
+static void leave_rseq(void)
+{
+	if (__rseq_size)
+		syscall(SYS_rseq,
+			(char *)__builtin_thread_pointer() + __rseq_offset, 32,
+			RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
 const char *fault_begin(void)
 {
 	size_t i;
 
 	if (geteuid())
 		return "needs root";
+	leave_rseq();
 	if (!nth_open())
 		return "this kernel cannot inject faults";
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
