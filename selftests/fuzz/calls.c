@@ -182,7 +182,7 @@ const char *calls_name(unsigned int call)
 	return calls[call].name;
 }
 
-static uint64_t now_on(uint32_t clock)
+uint64_t now_on(uint32_t clock)
 {
 	struct timespec ts;
 
@@ -199,16 +199,16 @@ static bool wants_for_ever(uint8_t byte)
 
 static uint64_t deadline(uint8_t byte, uint32_t clock)
 {
-	if (byte < 0x80)
+	if (byte < 0x80 || lane->in_haste)
 		return 0;
 	if (byte < 0x90)
 		return 1;
 	if (byte < 0xa0)
 		return now_on(clock) - 1000000;
 	if (byte < 0xc0)
-		return now_on(clock) + (byte & 15) * 30000;
+		return now_on(clock) + (byte & 15) * 10000;
 	if (byte < 0xd0)
-		return now_on(clock) + 1000000;
+		return now_on(clock) + 300000;
 	if (byte < 0xe0)
 		return IPCX_FOREVER;
 	if (byte < 0xe8)
@@ -309,7 +309,7 @@ static bool fill(const struct call *call, const struct fuzz_record *r,
 		if (f[i].kind == F_CLOCK)
 			clock = value;
 		if (f[i].kind == F_DEADLINE)
-			for_ever = wants_for_ever(byte);
+			for_ever = !lane->in_haste && wants_for_ever(byte);
 		memcpy(arg + f[i].offset, &value, f[i].size);
 	}
 	return for_ever;
@@ -407,6 +407,22 @@ static void take_fd(const struct call *call, const struct fuzz_record *r,
 	slot_put(r->c, fd, kind);
 }
 
+/* Only a signal can end it: a child's end is to be killed. */
+static long wait_for_ever(int fd, unsigned int cmd, char *at)
+{
+	int error;
+	long ret;
+
+	if (lane->is_child)
+		return ioctl(fd, cmd, at);
+	lane_storm(500000, false);
+	ret = ioctl(fd, cmd, at);
+	error = errno;
+	lane_quiet();
+	errno = error;
+	return ret;
+}
+
 long op_ioctl(const struct fuzz_record *r)
 {
 	const struct call *call = &calls[r->a % ARRAY_SIZE(calls)];
@@ -423,12 +439,14 @@ long op_ioctl(const struct fuzz_record *r)
 		limit_reservation(arg);
 	cmd = vary_size(r, call->cmd, arg);
 	at = place(r, arg, _IOC_SIZE(cmd));
-	if (for_ever && !lane->is_child)
-		lane_storm(1000000, false);
-	ret = ioctl(slot_fd(slot), cmd, at);
+	if (for_ever) {
+		ret = wait_for_ever(slot_fd(slot), cmd, at);
+	} else {
+		lane_fail_begin();
+		ret = ioctl(slot_fd(slot), cmd, at);
+		lane_fail_end();
+	}
 	error = errno;
-	if (for_ever && !lane->is_child)
-		lane_quiet();
 	if (!ret && call->makes && fuzz_guard(memcpy(arg, at, 256)))
 		take_fd(call, r, slot, arg);
 	else if (!ret && call->cmd == IPCX_IOC_SEM_ATTACH)

@@ -17,7 +17,7 @@
 #define KCOV_INIT_TRACE _IOR('c', 1, unsigned long)
 #define KCOV_ENABLE	_IO('c', 100)
 #define KCOV_TRACE_PC	0
-#define TRACE_WORDS	(64UL << 10)
+#define TRACE_WORDS	(32UL << 10)
 
 #define RESULTS 8192
 
@@ -86,13 +86,10 @@ void cover_start(struct cover *cover)
 		__atomic_store_n(&cover->trace[0], 0, __ATOMIC_RELAXED);
 }
 
-static void count(uint8_t *counter)
-{
-	if (*counter != UINT8_MAX)
-		(*counter)++;
-}
-
 /*
+ * Whether, not how often: programs that differ in that only are not news.
+ * What no longer fits into the trace is the same in later rounds, mostly.
+ *
  * A traced address is that behind a call, which takes five bytes: shifted by
  * two, no two of them are the same.
  */
@@ -110,14 +107,14 @@ void cover_fold(struct cover *cover)
 		here = (cover->trace[i] - text) >> 2 & (EDGES - 1);
 		edge = ((from << 16 | here) * 0x9e3779b1u) >> 16;
 		from = here;
+		if (points_only)
+			edge = here;
+		if (counters[edge])
+			continue;
+		counters[edge] = 1;
 		shared->point[here] = 1;
 		shared->edge[edge] = 1;
-		if (points_only)
-			counters[here] = 1;
-		else
-			count(&counters[edge]);
 	}
-	cover_start(cover);
 }
 
 void cover_result(unsigned int op, unsigned int call, int error)

@@ -192,13 +192,17 @@ static long do_read(int fd, const struct fuzz_record *r)
 long op_read(const struct fuzz_record *r)
 {
 	int fd = slot_fd(slot_pick(r->b, SLOT_SEM)), error;
-	bool nonblock = r->p[2] & 0xe0;
+	bool nonblock = r->p[2] < 0xe0 || lane->nth || lane->in_haste;
 	long ret;
 
 	fcntl(fd, F_SETFL, nonblock ? O_NONBLOCK : 0);
+	if (nonblock && !lane->in_company)
+		lane_fail_begin();
 	if (!nonblock && !lane->is_child)
-		lane_storm(1000000, false);
+		lane_storm(500000, false);
 	ret = do_read(fd, r);
+	if (nonblock && !lane->in_company)
+		lane_fail_end();
 	error = errno;
 	if (!nonblock && !lane->is_child)
 		lane_quiet();
@@ -206,17 +210,10 @@ long op_read(const struct fuzz_record *r)
 	return ret;
 }
 
-long op_write(const struct fuzz_record *r)
+static long do_write(int fd, const char *at, const struct fuzz_record *r)
 {
-	static const uint64_t values[] = { 1,	       1,	   1,
-					   2,	       3,	   0,
-					   100,	       0x3fffffff, 0x40000000,
-					   1ULL << 32, 1ULL << 63, UINT64_MAX };
-	int fd = slot_fd(slot_pick(r->b, SLOT_SEM));
-	char *at = buffer_at(r->p[0]);
 	struct iovec iov[2];
 
-	fuzz_guard(memcpy(at, &values[r->p[2] % ARRAY_SIZE(values)], 8));
 	lay_out(iov, r);
 	switch (r->a & 7) {
 	case 4:
@@ -227,6 +224,23 @@ long op_write(const struct fuzz_record *r)
 		return pwrite(fd, at, 8, r->p[4]);
 	}
 	return write(fd, at, buffer_size(r->p[1]));
+}
+
+long op_write(const struct fuzz_record *r)
+{
+	static const uint64_t values[] = { 1,	       1,	   1,
+					   2,	       3,	   0,
+					   100,	       0x3fffffff, 0x40000000,
+					   1ULL << 32, 1ULL << 63, UINT64_MAX };
+	int fd = slot_fd(slot_pick(r->b, SLOT_SEM));
+	char *at = buffer_at(r->p[0]);
+	long ret;
+
+	fuzz_guard(memcpy(at, &values[r->p[2] % ARRAY_SIZE(values)], 8));
+	lane_fail_begin();
+	ret = do_write(fd, at, r);
+	lane_fail_end();
+	return ret;
 }
 
 long op_splice(const struct fuzz_record *r)
@@ -251,7 +265,7 @@ long op_splice(const struct fuzz_record *r)
 
 static int wait_ms(uint8_t byte)
 {
-	return byte < 0xc0 ? 0 : byte % (WAIT_MS + 1);
+	return byte < 0xe0 || lane->in_haste ? 0 : byte % (WAIT_MS + 1);
 }
 
 long op_poll(const struct fuzz_record *r)
@@ -264,12 +278,13 @@ long op_poll(const struct fuzz_record *r)
 	fd_set in, out;
 	struct timeval tv = { 0, wait_ms(r->p[3]) * 1000 };
 
-	if (r->p[1] >= 0xe0 && slot_fd(r->b) >= 0) {
+	/* Another thread may empty the slot meanwhile. */
+	if (r->p[1] >= 0xe0 && fds[1].fd >= 0) {
 		FD_ZERO(&in);
 		FD_ZERO(&out);
-		FD_SET(slot_fd(r->b), &in);
-		FD_SET(slot_fd(r->b), &out);
-		return select(slot_fd(r->b) + 1, &in, &out, NULL, &tv);
+		FD_SET(fds[1].fd, &in);
+		FD_SET(fds[1].fd, &out);
+		return select(fds[1].fd + 1, &in, &out, NULL, &tv);
 	}
 	return poll(fds, 1 + r->p[1] % 3, wait_ms(r->p[3]));
 }
@@ -451,13 +466,13 @@ long op_netlink(const struct fuzz_record *r)
 void files_drain(void)
 {
 	char buffer[4096];
-	long fd;
 
 	if (!world.in_flight)
 		return;
 	world.in_flight = false;
-	while ((fd = pass_receive()) >= 0)
-		close(fd);
+	/* Without a place for them, descriptors are dropped. */
+	while (recv(world.pair[1], buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
+		;
 	while (read(world.pipe[0], buffer, sizeof(buffer)) > 0)
 		;
 	while (recv(world.netlink, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)

@@ -44,11 +44,18 @@ enum fuzz_mode {
 #define PRESET_EPOLL  0x10
 #define PRESET_MAPS   0x20
 
+/* A descriptor that takes the slot of another one closes that. */
+#define HEADER_REPLACE 0x01
+
+#define ROUNDS_MAX 16
+
 struct fuzz_header {
 	uint8_t mode; /* enum fuzz_mode */
 	uint8_t presets;
 	uint8_t end; /* what becomes of a child: see program.c */
-	uint8_t unused[13];
+	uint8_t rounds; /* how many times the records are run, less one */
+	uint8_t flags; /* HEADER_... */
+	uint8_t unused[11];
 };
 
 struct fuzz_record {
@@ -153,6 +160,7 @@ enum slot_kind {
 int slot_fd(unsigned int slot);
 int slot_pick(unsigned int choice, enum slot_kind kind);
 enum slot_kind slot_kind(unsigned int slot);
+/* Descriptors that are not a program's, as one of garbage, are not taken. */
 void slot_put(unsigned int slot, int fd, enum slot_kind kind);
 void slot_close(unsigned int slot);
 void slots_forget(void);
@@ -166,11 +174,14 @@ struct fuzz_lane {
 	struct cover *cover;
 	int fail_fd; /* /proc/thread-self/fail-nth */
 	unsigned int place; /* of its structures in places.good */
+	unsigned int nth; /* what shall fail in this operation; 0: nothing */
 	bool is_child;
+	bool in_haste; /* nothing is waited for */
+	bool in_company; /* others use the same files */
 	bool has_timers;
 	timer_t timer[2]; /* without and with SA_RESTART */
 	volatile int storm_left;
-	bool stormy; /* a timer may be running */
+	uint8_t stormy; /* which timers may be running */
 	volatile bool guarded;
 	sigjmp_buf guard;
 	uint32_t holder_id; /* of the lock's word */
@@ -178,9 +189,20 @@ struct fuzz_lane {
 
 extern __thread struct fuzz_lane *lane;
 
-/* Signals at short intervals, until lane_quiet(); @restart: SA_RESTART. */
+/*
+ * Signals at short intervals, until lane_quiet(); @restart: SA_RESTART. Who is
+ * in company gets a few always: others may make a file block at any time.
+ */
 void lane_storm(long interval_ns, bool restart);
 void lane_quiet(void);
+
+/*
+ * Between these the allocation, or the user copy, that the record says fails.
+ * No signal comes meanwhile: where its frame cannot be copied, it kills. So
+ * what may sleep for ever, or may fault, must not be in there.
+ */
+void lane_fail_begin(void);
+void lane_fail_end(void);
 
 /*
  * Does to memory what may fault: fuzz_guard(...) is true when it went well.
@@ -242,6 +264,7 @@ void calls_unlink_all(int device);
 void calls_preset(unsigned int preset);
 /* What the worker's user uses; -1 when it cannot be told. */
 int calls_use(uint64_t use[4]);
+uint64_t now_on(uint32_t clock);
 void files_drain(void);
 int netlink_open(void);
 
@@ -262,7 +285,7 @@ struct cover *cover_new(void);
 void cover_init(void);
 void cover_enable(struct cover *cover);
 void cover_start(struct cover *cover);
-/* Enters what was run since cover_start() or the last fold. */
+/* Enters what was run since cover_start(). */
 void cover_fold(struct cover *cover);
 void cover_result(unsigned int op, unsigned int call, int error);
 
@@ -274,7 +297,7 @@ void cover_result(unsigned int op, unsigned int call, int error);
 #define CALLS_MAX   32
 
 struct fuzz_tally {
-	uint64_t runs, good;
+	uint64_t runs, good, ns;
 };
 
 /* A file, for who looks from outside, and after this process has died. */
@@ -284,6 +307,7 @@ struct fuzz_shared {
 	uint64_t children;
 	uint64_t threads;
 	uint64_t killed;
+	uint64_t ns, run_ns; /* in all, and for the operations */
 	char op_name[OPS][16];
 	char call_name[CALLS_MAX][24];
 	struct fuzz_tally op[OPS];

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Mappings. Operations map things at fixed windows only, so that the whole of
- * it is swept away by one call, and nothing else is ever hit.
+ * it is swept away by one call, and nothing else is ever hit. The windows are
+ * far below where the kernel maps what has no address: a hole that is made in
+ * them is not filled by somebody else. What begins in the last window may end
+ * behind it, so there is one more that nothing begins in.
  */
 #include "fuzz.h"
 
@@ -12,7 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
+#define PAGE	   4096UL
+#define WINDOWS_AT ((char *)0x100000000000UL)
 
 struct fuzz_places places;
 
@@ -41,8 +45,10 @@ void memory_init(void)
 		 MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
 		abort();
 	places.read_only = map(PAGE, PROT_READ, MAP_SHARED, fd);
-	places.windows = map(WINDOWS * WINDOW_SIZE, PROT_NONE, fresh, -1);
 	close(fd);
+	places.windows = WINDOWS_AT;
+	windows_used = true;
+	memory_reset();
 }
 
 void memory_reset(void)
@@ -50,7 +56,7 @@ void memory_reset(void)
 	if (!windows_used)
 		return;
 	windows_used = false;
-	if (mmap(places.windows, WINDOWS * WINDOW_SIZE, PROT_NONE,
+	if (mmap(places.windows, (WINDOWS + 2) * WINDOW_SIZE, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
 		 0) == MAP_FAILED)
 		abort();

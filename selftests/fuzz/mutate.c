@@ -23,18 +23,19 @@ static bool one_in(unsigned int n)
 	return !any(n);
 }
 
-/* Half of a new program are ioctls; what costs much is seldom. */
+/* Most of a new program are ioctls; what costs much is seldom. */
 static uint8_t some_op(void)
 {
-	static const uint8_t rare[] = { OP_RAW_IOCTL, OP_STORM,	 OP_SIGNAL,
-					OP_SCHED,     OP_YIELD,	 OP_EXEC,
-					OP_DROP,      OP_MADVISE };
+	static const uint8_t cheap[] = { OP_READ,      OP_WRITE,      OP_WRITE,
+					 OP_POLL,      OP_EPOLL_CTL,  OP_DUP,
+					 OP_CLOSE,     OP_EPOLL_WAIT, OP_FCNTL,
+					 OP_MMAP,      OP_MMAP,	      OP_MUNMAP,
+					 OP_MPROTECT,  OP_MREMAP,     OP_STORE,
+					 OP_LOCK_WORD, OP_FILE,	      OP_OPEN };
 
-	if (any(2))
+	if (any(5) < 3)
 		return OP_IOCTL;
-	if (one_in(8))
-		return rare[any(ARRAY_SIZE(rare))];
-	return any(OPS);
+	return one_in(16) ? any(OPS) : cheap[any(ARRAY_SIZE(cheap))];
 }
 
 static uint8_t some_byte(void)
@@ -146,12 +147,14 @@ static void mutate_once(struct fuzz_program *p, unsigned int *nr)
 	}
 }
 
-/* A child costs as much as a hundred operations. */
+/* A child costs as much as a thousand operations. */
 static void mutate_header(struct fuzz_header *h)
 {
-	h->mode = one_in(24) ? FUZZ_CHILD :
-		  one_in(6)  ? FUZZ_THREADS :
+	h->mode = one_in(50) ? FUZZ_CHILD :
+		  one_in(10) ? FUZZ_THREADS :
 			       FUZZ_ALONE;
+	h->rounds = any(4) ? any(ROUNDS_MAX) : ROUNDS_MAX - 1;
+	h->flags = any(4) ? HEADER_REPLACE : 0;
 	if (one_in(4))
 		h->presets = any(64);
 	if (one_in(4))
@@ -194,6 +197,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 
 	state = seed * 0x9e3779b97f4a7c15ULL + 1;
 	mutate_header(&p.header);
+	/* Long ones: what surrounds a program costs as much as records. */
+	while (nr < RECORDS_MAX / 2)
+		insert(&p, &nr, any(nr + 1), some_record());
 	for (i = 1 + any(4); i; i--)
 		mutate_once(&p, &nr);
 	return store(&p, nr, data, max_size);

@@ -20,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How often who is in company is woken, in nanoseconds. */
+#define COMPANY_NS 20000000
+
 /* How many times a storm strikes. */
 #define STORM 40
 
@@ -51,6 +54,8 @@ static struct {
 	uint8_t kind;
 } slots[SLOTS];
 
+static bool slots_replace; /* HEADER_REPLACE */
+
 int slot_fd(unsigned int slot)
 {
 	slot %= SLOTS;
@@ -79,14 +84,20 @@ int slot_pick(unsigned int choice, enum slot_kind kind)
 	return choice % SLOTS;
 }
 
-/* What was in the slot stays open, unseen, until the program ends. */
+/* What was in the slot stays open, unseen, or is closed. */
 void slot_put(unsigned int slot, int fd, enum slot_kind kind)
 {
+	int old;
+
 	slot %= SLOTS;
 	if (!slot)
 		slot = 1;
+	if (fd < world.first_fd)
+		return;
 	slots[slot].kind = kind;
-	__atomic_store_n(&slots[slot].fd, fd, __ATOMIC_RELAXED);
+	old = __atomic_exchange_n(&slots[slot].fd, fd, __ATOMIC_RELAXED);
+	if (slots_replace && old >= 0 && old != fd)
+		close(old);
 }
 
 void slot_close(unsigned int slot)
@@ -141,17 +152,18 @@ void lane_storm(long interval_ns, bool restart)
 	if (!lane->has_timers)
 		make_timers();
 	lane->storm_left = STORM;
-	lane->stormy = true;
+	lane->stormy |= 1 << restart;
 	set_timer(restart, interval_ns);
 }
 
 void lane_quiet(void)
 {
-	if (!lane->stormy)
-		return;
-	lane->stormy = false;
-	set_timer(0, 0);
-	set_timer(1, 0);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (lane->stormy & 1 << i)
+			set_timer(i, i || !lane->in_company ? 0 : COMPANY_NS);
+	lane->stormy = 0;
 }
 
 /* What is restarted again and again ends when the storm is over. */
@@ -225,7 +237,7 @@ long op_sched(const struct fuzz_record *r)
 
 long op_yield(const struct fuzz_record *r)
 {
-	if (r->p[0] & 1)
+	if (r->p[0] >= 0xe0)
 		return usleep(r->p[1]);
 	return sched_yield();
 }
@@ -258,86 +270,131 @@ long op_drop(const struct fuzz_record *r)
 
 /* -------------------------------------------------------------- records */
 
+enum {
+	/* Allocations and user copies may fail in it. */
+	MAY_FAIL = 1,
+	/* Costs much: once in a program is enough. */
+	COSTLY = 2,
+	/* Only a child does it. */
+	OF_CHILD = 4,
+};
+
 static const struct {
 	const char *name;
 	fuzz_fn fn;
+	unsigned int is;
 } ops[OPS] = {
 	[OP_IOCTL] = { "ioctl", op_ioctl },
-	[OP_RAW_IOCTL] = { "raw_ioctl", op_raw_ioctl },
-	[OP_OPEN] = { "open", op_open },
-	[OP_REOPEN] = { "reopen", op_reopen },
+	[OP_RAW_IOCTL] = { "raw_ioctl", op_raw_ioctl, COSTLY },
+	[OP_OPEN] = { "open", op_open, MAY_FAIL },
+	[OP_REOPEN] = { "reopen", op_reopen, MAY_FAIL | COSTLY },
 	[OP_CLOSE] = { "close", op_close },
-	[OP_DUP] = { "dup", op_dup },
-	[OP_PASS] = { "pass", op_pass },
+	[OP_DUP] = { "dup", op_dup, MAY_FAIL },
+	[OP_PASS] = { "pass", op_pass, MAY_FAIL | COSTLY },
 	[OP_READ] = { "read", op_read },
 	[OP_WRITE] = { "write", op_write },
-	[OP_POLL] = { "poll", op_poll },
-	[OP_EPOLL_CTL] = { "epoll_ctl", op_epoll_ctl },
-	[OP_EPOLL_WAIT] = { "epoll_wait", op_epoll_wait },
-	[OP_FCNTL] = { "fcntl", op_fcntl },
-	[OP_FDINFO] = { "fdinfo", op_fdinfo },
-	[OP_NETLINK] = { "netlink", op_netlink },
-	[OP_SPLICE] = { "splice", op_splice },
-	[OP_FILE] = { "file", op_file },
-	[OP_MMAP] = { "mmap", op_mmap },
+	[OP_POLL] = { "poll", op_poll, MAY_FAIL },
+	[OP_EPOLL_CTL] = { "epoll_ctl", op_epoll_ctl, MAY_FAIL },
+	[OP_EPOLL_WAIT] = { "epoll_wait", op_epoll_wait, MAY_FAIL },
+	[OP_FCNTL] = { "fcntl", op_fcntl, MAY_FAIL },
+	[OP_FDINFO] = { "fdinfo", op_fdinfo, MAY_FAIL | COSTLY },
+	[OP_NETLINK] = { "netlink", op_netlink, MAY_FAIL | COSTLY },
+	[OP_SPLICE] = { "splice", op_splice, COSTLY },
+	[OP_FILE] = { "file", op_file, MAY_FAIL },
+	[OP_MMAP] = { "mmap", op_mmap, MAY_FAIL },
 	[OP_MUNMAP] = { "munmap", op_munmap },
 	[OP_MPROTECT] = { "mprotect", op_mprotect },
 	[OP_MREMAP] = { "mremap", op_mremap },
-	[OP_MADVISE] = { "madvise", op_madvise },
+	[OP_MADVISE] = { "madvise", op_madvise, COSTLY },
 	[OP_STORE] = { "store", op_store },
 	[OP_LOCK_WORD] = { "lock_word", op_lock_word },
-	[OP_MEM] = { "mem", op_mem },
-	[OP_STORM] = { "storm", op_storm },
-	[OP_SIGNAL] = { "signal", op_signal },
-	[OP_SCHED] = { "sched", op_sched },
-	[OP_YIELD] = { "yield", op_yield },
-	[OP_EXEC] = { "exec", op_exec },
-	[OP_DROP] = { "drop", op_drop },
+	[OP_MEM] = { "mem", op_mem, COSTLY },
+	[OP_STORM] = { "storm", op_storm, COSTLY },
+	[OP_SIGNAL] = { "signal", op_signal, COSTLY },
+	[OP_SCHED] = { "sched", op_sched, COSTLY },
+	[OP_YIELD] = { "yield", op_yield, COSTLY },
+	[OP_EXEC] = { "exec", op_exec, OF_CHILD },
+	[OP_DROP] = { "drop", op_drop, OF_CHILD | COSTLY },
 };
 
-static void tally(struct fuzz_tally *tally, bool good)
+static void tally(struct fuzz_tally *tally, bool good, uint64_t ns)
 {
 	__atomic_fetch_add(&tally->runs, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&tally->ns, ns, __ATOMIC_RELAXED);
 	if (good)
 		__atomic_fetch_add(&tally->good, 1, __ATOMIC_RELAXED);
 }
 
-/* Lets the Nth allocation, or user copy, of this thread fail; 0: none. */
-static void fail_nth(unsigned int nth)
+/* The copy of the number itself may be what fails. */
+static void set_fail_nth(unsigned int nth)
 {
-	char text = '0' + nth;
+	const char text = '0' + nth;
+	unsigned int tries;
 
-	if (lane->fail_fd >= 0 && pwrite(lane->fail_fd, &text, 1, 0) != 1)
-		abort();
+	for (tries = 0; tries < 100; tries++)
+		if (pwrite(lane->fail_fd, &text, 1, 0) == 1)
+			return;
+	perror("fuzz: fail-nth");
+	abort();
+}
+
+static void block_signals(int how)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigdelset(&set, SIGSEGV);
+	sigdelset(&set, SIGBUS);
+	sigdelset(&set, SIGABRT);
+	pthread_sigmask(how, &set, NULL);
+}
+
+void lane_fail_begin(void)
+{
+	if (!lane->nth)
+		return;
+	block_signals(SIG_BLOCK);
+	set_fail_nth(lane->nth);
+}
+
+void lane_fail_end(void)
+{
+	int error = errno;
+
+	if (!lane->nth)
+		return;
+	set_fail_nth(0);
+	block_signals(SIG_UNBLOCK);
+	errno = error;
 }
 
 static void run_record(const struct fuzz_record *r)
 {
-	unsigned int op = r->op % OPS, nth = 0;
+	unsigned int op = r->op % OPS;
+	uint64_t start;
 	int error;
 	long ret;
 
-	/* These are for a child only. */
-	if (!lane->is_child && (op == OP_EXEC || op == OP_DROP))
+	if ((ops[op].is & OF_CHILD && !lane->is_child) ||
+	    (ops[op].is & COSTLY && lane->in_haste))
 		return;
-	if (r->c >= 0xe0)
-		nth = 1 + (r->c & 7);
+	lane->nth = r->c >= 0xe0 && lane->fail_fd >= 0 ? 1 + (r->c & 7) : 0;
 	last_call = -1;
 	errno = 0;
-	if (nth)
-		fail_nth(nth);
+	start = now_on(CLOCK_MONOTONIC);
+	if (ops[op].is & MAY_FAIL)
+		lane_fail_begin();
 	ret = ops[op].fn(r);
+	if (ops[op].is & MAY_FAIL)
+		lane_fail_end();
 	error = ret < 0 ? errno : 0;
-	if (nth)
-		fail_nth(0);
+	start = now_on(CLOCK_MONOTONIC) - start;
 	__atomic_fetch_add(&shared->operations, 1, __ATOMIC_RELAXED);
-	tally(&shared->op[op], ret >= 0);
+	tally(&shared->op[op], ret >= 0, start);
 	if (last_call >= 0)
-		tally(&shared->call[last_call], ret >= 0);
-	if (!lane->is_child) {
-		cover_fold(lane->cover);
+		tally(&shared->call[last_call], ret >= 0, start);
+	if (!lane->is_child)
 		cover_result(op, last_call + 1, error);
-	}
 }
 
 static void map_preset(unsigned int slot, unsigned int window)
@@ -374,15 +431,29 @@ static void run_presets(uint8_t presets)
 		map_preset(4, 2);
 }
 
-/* Every @step-th record from @first on. */
+/*
+ * Every @step-th record from @first on, as often as the header says. Who is
+ * alone waits in the first round only: nobody will come later either.
+ */
 static void run_records(const struct fuzz_program *program, unsigned int first,
 			unsigned int end, unsigned int step)
 {
-	unsigned int i;
+	unsigned int round, i;
 
-	cover_start(lane->cover);
-	for (i = first; i < end; i += step)
-		run_record(&program->record[i]);
+	lane->in_company = !lane->is_child &&
+			   program->header.mode % 16 != FUZZ_ALONE &&
+			   program->header.mode % 16 < FUZZ_MODES;
+	if (lane->in_company)
+		lane_storm(COMPANY_NS, false);
+	for (round = 0; round <= program->header.rounds % ROUNDS_MAX; round++) {
+		lane->in_haste = round > 0;
+		for (i = first; i < end; i += step)
+			run_record(&program->record[i]);
+	}
+	lane->in_haste = false;
+	if (lane->in_company)
+		lane->stormy |= 1;
+	lane->in_company = false;
 	lane_quiet();
 }
 
@@ -432,10 +503,12 @@ static void run_in_threads(const struct fuzz_program *program, unsigned int nr)
 	shared->threads++;
 	helper.program = program;
 	helper.nr = nr;
+	cover_start(lanes[1].cover);
 	sem_post(&helper.go);
 	run_records(program, 0, nr, 2);
 	while (sem_wait(&helper.done))
 		;
+	cover_fold(lanes[1].cover);
 }
 
 static void child_main(const struct fuzz_program *program, unsigned int nr)
@@ -445,7 +518,7 @@ static void child_main(const struct fuzz_program *program, unsigned int nr)
 	lane->fail_fd = -1;
 	lane->place = 1024;
 	lane->has_timers = false;
-	lane->stormy = false;
+	lane->stormy = 0;
 	lane->holder_id = 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	cover_enable(lane->cover);
@@ -488,9 +561,11 @@ static void run_with_child(const struct fuzz_program *program, unsigned int nr)
 void program_run(const struct fuzz_program *program, unsigned int nr)
 {
 	const struct sched_param other = {};
+	uint64_t scheds = shared->op[OP_SCHED].good;
 
 	lanes[0].holder_id = 0;
 	lanes[1].holder_id = 0;
+	slots_replace = program->header.flags & HEADER_REPLACE;
 	cover_start(lane->cover);
 	run_presets(program->header.presets);
 	switch (program->header.mode % 16) {
@@ -503,7 +578,8 @@ void program_run(const struct fuzz_program *program, unsigned int nr)
 	default:
 		run_records(program, 0, nr, 1);
 	}
-	if (shared->op[OP_SCHED].good) {
+	cover_fold(lane->cover);
+	if (shared->op[OP_SCHED].good != scheds) {
 		sched_setscheduler(0, SCHED_OTHER, &other);
 		sched_setscheduler(helper.tid, SCHED_OTHER, &other);
 	}

@@ -45,6 +45,7 @@ static void add_tally(struct fuzz_tally *to, const struct fuzz_tally *from,
 	for (i = 0; i < nr; i++) {
 		to[i].runs += from[i].runs;
 		to[i].good += from[i].good;
+		to[i].ns += from[i].ns;
 	}
 }
 
@@ -57,6 +58,8 @@ static void add(const struct fuzz_shared *s)
 	total.children += s->children;
 	total.threads += s->threads;
 	total.killed += s->killed;
+	total.ns += s->ns;
+	total.run_ns += s->run_ns;
 	memcpy(total.op_name, s->op_name, sizeof(total.op_name));
 	memcpy(total.call_name, s->call_name, sizeof(total.call_name));
 	add_tally(total.op, s->op, OPS);
@@ -88,14 +91,21 @@ static void print_sums(void)
 static void print_tally(const char *name, const struct fuzz_tally *t)
 {
 	if (*name)
-		printf("%-24s %10" PRIu64 " runs, %10" PRIu64 " good\n", name,
-		       t->runs, t->good);
+		printf("%-16s %9" PRIu64 " runs, %9" PRIu64 " good, %6" PRIu64
+		       " us each\n",
+		       name, t->runs, t->good,
+		       t->runs ? t->ns / t->runs / 1000 : 0);
 }
 
 static void print_calls(void)
 {
 	unsigned int i;
 
+	if (total.executions)
+		printf("a program takes %" PRIu64 " us, and %" PRIu64
+		       " to give all back\n",
+		       total.run_ns / total.executions / 1000,
+		       (total.ns - total.run_ns) / total.executions / 1000);
 	for (i = 0; i < OPS; i++)
 		print_tally(total.op_name[i], &total.op[i]);
 	for (i = 0; i < CALLS_MAX; i++)
