@@ -156,7 +156,7 @@ static void mutate_header(struct fuzz_header *h)
 	h->rounds = any(4) ? any(ROUNDS_MAX) : ROUNDS_MAX - 1;
 	h->flags = any(4) ? HEADER_REPLACE : 0;
 	if (one_in(4))
-		h->presets = any(64);
+		h->presets = any(4) ? 63 : any(64);
 	if (one_in(4))
 		h->end = any(256);
 }

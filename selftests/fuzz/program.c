@@ -419,7 +419,7 @@ static void run_presets(uint8_t presets)
 		calls_preset(bit);
 		__atomic_fetch_add(&shared->operations, 1, __ATOMIC_RELAXED);
 	}
-	if (presets & PRESET_EPOLL)
+	if (presets & PRESET_EPOLL && slot_fd(5) < 0)
 		slot_put(5, epoll_create1(EPOLL_CLOEXEC), SLOT_OTHER);
 	if (!(presets & PRESET_MAPS))
 		return;
@@ -447,6 +447,9 @@ static void run_records(const struct fuzz_program *program, unsigned int first,
 		lane_storm(COMPANY_NS, false);
 	for (round = 0; round <= program->header.rounds % ROUNDS_MAX; round++) {
 		lane->in_haste = round > 0;
+		/* By now much has been destroyed, or closed. */
+		if (round && round % 4 == 0 && lane == &lanes[0])
+			run_presets(program->header.presets);
 		for (i = first; i < end; i += step)
 			run_record(&program->record[i]);
 	}
