@@ -673,7 +673,7 @@ static const char *const splats[] = {
 	"self-detected stall",
 	"soft lockup",
 	"hard LOCKUP",
-	"new suspicious memory leaks",
+	"new suspected memory leaks",
 	"Objects remaining in",
 	"usercopy: Kernel memory",
 	"stack-protector:",
