@@ -70,6 +70,26 @@ static bool gone(FIXTURE_DATA(nest) * self)
 	return t_same_census(&self->before);
 }
 
+/*
+ * The same for what a circle of sockets holds.  The kernel looks for circles
+ * when a socket is released, on another CPU and perhaps before the last
+ * descriptor of the circle is closed: so sockets are released until it has
+ * looked late enough.
+ */
+static bool collected(FIXTURE_DATA(nest) * self)
+{
+	return T_UNTIL(({
+		struct t_census now = t_census();
+		int pair[2];
+
+		if (!t_socketpair(pair)) {
+			close(pair[0]);
+			close(pair[1]);
+		}
+		!memcmp(&now, &self->before, sizeof(now));
+	}));
+}
+
 static bool there(FIXTURE_DATA(nest) * self, int handles)
 {
 	return t_counter("handles") == self->before.handles + handles;
@@ -94,12 +114,7 @@ TEST_F(nest, socket_in_flight_in_itself_is_collected_with_its_descriptors)
 	EXPECT_EQ(0, t_send_fd(pair[1], pair[0]));
 	close(pair[0]);
 	close(pair[1]);
-	/* Another socket that closes makes the kernel look. */
-	ASSERT_EQ(0, t_socketpair(pair));
-	EXPECT_EQ(0, t_send_fd(pair[0], pair[1]));
-	close(pair[0]);
-	close(pair[1]);
-	EXPECT_TRUE(gone(self));
+	EXPECT_TRUE(collected(self));
 }
 
 /* Classes: V19. A ring of sockets, each in flight in the next one. */
@@ -125,7 +140,7 @@ TEST_F(nest, ring_of_sockets_is_collected_with_its_descriptors)
 		close(pair[i][0]);
 		close(pair[i][1]);
 	}
-	EXPECT_TRUE(gone(self));
+	EXPECT_TRUE(collected(self));
 }
 
 /* Classes: V19. A descriptor that is taken out in time is not collected. */
@@ -293,7 +308,7 @@ TEST_F(nest, io_uring_in_flight_keeps_nothing)
 		close(fds[kind]);
 	close(pair[0]);
 	close(pair[1]);
-	EXPECT_TRUE(gone(self));
+	EXPECT_TRUE(collected(self));
 }
 
 /* Classes: V19. Each way to have a descriptor twice is one way to close it. */
