@@ -205,6 +205,7 @@ static int prepare_move(struct fault_world *w)
 {
 	w->map2 =
 		mmap(NULL, SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	w->map2_size = SIZE;
 	return run_map_region(w);
 }
 
@@ -225,7 +226,7 @@ static bool verify_moved(struct fault_world *w)
 static void clean_maps(struct fault_world *w)
 {
 	if (w->map2)
-		munmap(w->map2, SIZE);
+		munmap(w->map2, w->map2_size);
 	w->map2 = NULL;
 	clean_map(w);
 }
@@ -241,6 +242,7 @@ static int prepare_all_mapped(struct fault_world *w)
 	int ret = run_map_plain(w);
 
 	w->map2 = w->map;
+	w->map2_size = w->map_size;
 	return ret ?: run_map_region(w);
 }
 

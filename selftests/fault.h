@@ -43,7 +43,7 @@ struct fault_world {
 	/* What else an operation makes. */
 	int fd, fds[2];
 	char *map, *map2;
-	size_t map_size;
+	size_t map_size, map2_size;
 	pid_t pid;
 };
 
