@@ -56,7 +56,8 @@
  *   before it. ``out_dead_pid`` says who.
  * - EOVERFLOW: the result would be above the maximum. Nothing was changed.
  * - EDQUOT: a limit of the calling user is reached. IPCX_IOC_QUOTA names it.
- * - ENOSPC: a limit of the whole system is reached. IPCX_IOC_QUOTA names it.
+ * - ENOSPC: a limit of the whole system is reached. IPCX_IOC_QUOTA names it;
+ *   or all numbers up to the parameter ``max_id`` of the module are taken.
  * - ENOMEM: the kernel has no memory.
  */
 
