@@ -30,6 +30,9 @@ INCLUDEDIR ?= $(PREFIX)/include
 # WERROR=1: warnings are errors, everywhere (make check uses it).
 MODULE_FLAGS := $(if $(WERROR),KCFLAGS=-Werror)
 
+# How long make check-debug fuzzes.
+FUZZ_SECONDS ?= 600
+
 QEMU := $(TOP)/selftests/qemu
 TOOLS_MAKE = $(MAKE) -C tools O=$(BUILD)/tools LIBIPCX=$(BUILD)/libipcx
 LIB_MAKE = $(MAKE) -C libipcx O=$(BUILD)/libipcx
@@ -118,7 +121,7 @@ check-new:
 
 check-debug:
 	@$(QEMU)/setup debug
-	@selftests/check --tests --kernel debug --shards 2
+	@selftests/check --tests --kernel debug --shards 2 --fuzz $(FUZZ_SECONDS)
 
 check-kcsan:
 	@$(QEMU)/setup --kernel kcsan vm
@@ -175,7 +178,8 @@ help:
 	@echo "check      every gate and every test, in VMs; N passed, N failed"
 	@echo "check-new  every test on the newest kernel that Debian has"
 	@echo "check-debug  the same tests on a kernel that finds bugs: KASAN,"
-	@echo "           lockdep, kmemleak, fault injection; builds it first"
+	@echo "           lockdep, kmemleak, fault injection; builds it first;"
+	@echo "           then fuzzes the module, FUZZ_SECONDS=600"
 	@echo "check-kcsan  the same on one that finds data races"
 	@echo "coverage   how much of kmod/ the tests reach; to build/coverage"
 	@echo "fuzz       fuzzes the module, HOURS=1 or SECONDS=; ARGS= for"
