@@ -3,6 +3,7 @@
 #include "ipcx_fd.h"
 
 #include <linux/io_uring.h>
+#include <sys/resource.h>
 
 FIXTURE(handle)
 {
@@ -50,6 +51,27 @@ static unsigned int handles_of(int fd)
 }
 
 /* ---- Copies ------------------------------------------------------------ */
+
+/* Rows: L4. Classes: V6. What was opened for a descriptor is closed again. */
+TEST_F(handle, process_without_a_free_descriptor_gets_emfile_and_nothing_else)
+{
+	long long objects = t_counter("objects"),
+		  handles = t_counter("handles");
+	int spare = dup(self->dev);
+	struct rlimit limit;
+
+	ASSERT_LE(0, spare);
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	limit.rlim_cur = spare;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(-EMFILE, t_reduce(self->sem, IPCX_RIGHT_READ));
+	EXPECT_EQ(-EMFILE, t_region(self->dev, T_PAGE));
+	limit.rlim_cur = limit.rlim_max;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(objects, t_counter("objects"));
+	EXPECT_EQ(handles, t_counter("handles"));
+	close(spare);
+}
 
 /* Rows: H5 */
 TEST_F(handle, every_new_descriptor_is_close_on_exec)

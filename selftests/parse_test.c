@@ -770,4 +770,62 @@ TEST_F(parse, files_that_tell_of_objects_can_be_read_in_pieces)
 	}
 }
 
+/* Lines of fdinfo that begin with @key; @dots: how many say no more than "...". */
+static int fdinfo_lines(int fd, const char *key, int *dots)
+{
+	char path[64], line[256];
+	int count = 0;
+	FILE *file;
+
+	*dots = 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, strlen(key)))
+			continue;
+		count++;
+		*dots += !strcmp(line + strlen(key), "\t...\n");
+	}
+	fclose(file);
+	return count;
+}
+
+/* Rows: L1. A glance is short, and says when there is more. */
+TEST_F(parse, fdinfo_tells_of_the_first_32_and_that_there_are_more)
+{
+	enum {
+		MANY = 33
+	};
+	int held = t_sem(self->dev, IPCX_SEM_OWNED, MANY, MANY);
+	int wanted = t_sem(self->dev, IPCX_SEM_PLAIN, 0, 1);
+	int dots;
+	pid_t pid[MANY];
+
+	ASSERT_LE(0, held);
+	ASSERT_LE(0, wanted);
+	for (int i = 0; i < MANY; i++) {
+		pid[i] = t_fork();
+		if (!pid[i])
+			_exit(t_sem_p(held, 1, 0) ||
+			      t_sem_p(wanted, 1, IPCX_FOREVER));
+		ASSERT_TRUE(T_UNTIL(t_sem_waiters(wanted) == i + 1));
+		if (i != MANY - 2)
+			continue;
+		EXPECT_EQ(MANY - 1, fdinfo_lines(held, "holder:", &dots));
+		EXPECT_EQ(0, dots);
+		EXPECT_EQ(MANY - 1, fdinfo_lines(wanted, "waiter:", &dots));
+		EXPECT_EQ(0, dots);
+	}
+	EXPECT_EQ(MANY, fdinfo_lines(held, "holder:", &dots));
+	EXPECT_EQ(1, dots);
+	EXPECT_EQ(MANY, fdinfo_lines(wanted, "waiter:", &dots));
+	EXPECT_EQ(1, dots);
+	for (int i = 0; i < MANY; i++)
+		t_kill(pid[i]);
+	close(wanted);
+	close(held);
+}
+
 TEST_HARNESS_MAIN
