@@ -283,7 +283,6 @@ static void put_name(char *to, uint8_t byte)
 	/* Most objects have none. */
 	if (name >= 16 && name < 30)
 		return;
-	world.named = true;
 	name %= ARRAY_SIZE(names);
 	strncpy(to, names[name], IPCX_NAME_SIZE);
 }
@@ -388,6 +387,40 @@ static char *place(const struct fuzz_record *r, const char *arg,
 	return to;
 }
 
+/*
+ * What may have been created under a name, by whatever process, has it still
+ * when nothing else is left of it. Beside the list there are names with a bit
+ * flipped, and what somebody else wrote to memory meanwhile.
+ */
+static void remember_name(const char *name)
+{
+	uint32_t at;
+
+	if (name[0] != '/')
+		return;
+	at = __atomic_fetch_add(&shared->nr_named, 1, __ATOMIC_RELAXED);
+	if (at < NAMED_MAX)
+		memcpy(shared->named[at], name, IPCX_NAME_SIZE);
+}
+
+static void remember_object(int fd)
+{
+	struct ipcx_stat stat = {};
+
+	if (!ioctl(fd, IPCX_IOC_STAT, &stat))
+		remember_name(stat.out_name);
+}
+
+/* What the kernel will read, as far as one can know. */
+static void remember_creation(const struct call *call, const char *at)
+{
+	char name[IPCX_NAME_SIZE];
+
+	if (call->makes && call->cmd != IPCX_IOC_OPEN &&
+	    call->cmd != IPCX_IOC_REDUCE && fuzz_guard(memcpy(name, at, 64)))
+		remember_name(name);
+}
+
 /* The descriptor that a call has made. */
 static void take_fd(const struct call *call, const struct fuzz_record *r,
 		    unsigned int on, const char *arg)
@@ -404,6 +437,7 @@ static void take_fd(const struct call *call, const struct fuzz_record *r,
 		       sizeof(type));
 		kind = type == IPCX_TYPE_SEM ? SLOT_SEM : SLOT_REGION;
 	}
+	remember_object(fd);
 	slot_put(r->c, fd, kind);
 }
 
@@ -439,6 +473,7 @@ long op_ioctl(const struct fuzz_record *r)
 		limit_reservation(arg);
 	cmd = vary_size(r, call->cmd, arg);
 	at = place(r, arg, _IOC_SIZE(cmd));
+	remember_creation(call, at);
 	if (for_ever) {
 		ret = wait_for_ever(slot_fd(slot), cmd, at);
 	} else {
@@ -468,7 +503,6 @@ long op_raw_ioctl(const struct fuzz_record *r)
 		memcpy(&cmd, r->p, sizeof(cmd));
 	for (i = 0; i < ARG_SIZE; i++)
 		arg[i] = r->c & 1 ? r->p[4 + i % 8] : 0;
-	world.named = true;
 	lane_storm(2000000, false);
 	ret = ioctl(slot_fd(r->b), cmd, arg);
 	lane_quiet();
@@ -526,12 +560,13 @@ int calls_use(uint64_t use[4])
 /* Frees every name that a program can have made. */
 void calls_unlink_all(int device)
 {
-	unsigned int i;
+	uint32_t i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
+	for (i = 0; i < shared->nr_named && i < NAMED_MAX; i++) {
 		struct ipcx_unlink arg = {};
 
-		strncpy(arg.name, names[i], sizeof(arg.name));
+		memcpy(arg.name, shared->named[i], sizeof(arg.name));
 		ioctl(device, IPCX_IOC_UNLINK, &arg);
 	}
+	shared->nr_named = 0;
 }

@@ -18,6 +18,7 @@
 #ifndef IPCX_FUZZ_H
 #define IPCX_FUZZ_H
 
+#include <linux/ipcx.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -254,7 +255,6 @@ struct fuzz_world {
 	int first_fd; /* descriptors of programs begin here */
 	unsigned int uid;
 	bool in_flight; /* something is left in pair, pipe or netlink */
-	bool named; /* a name may be left */
 };
 
 extern struct fuzz_world world;
@@ -295,6 +295,7 @@ void cover_result(unsigned int op, unsigned int call, int error);
 #define RING	    16
 #define SHARED_PATH "/dev/shm/ipcx-fuzz."
 #define CALLS_MAX   32
+#define NAMED_MAX   512
 
 struct fuzz_tally {
 	uint64_t runs, good, ns;
@@ -308,6 +309,8 @@ struct fuzz_shared {
 	uint64_t threads;
 	uint64_t killed;
 	uint64_t ns, run_ns; /* in all, and for the operations */
+	uint32_t nr_named; /* names that any process may have given */
+	char named[NAMED_MAX][IPCX_NAME_SIZE];
 	char op_name[OPS][16];
 	char call_name[CALLS_MAX][24];
 	struct fuzz_tally op[OPS];

@@ -259,9 +259,7 @@ static void give_all_back(void)
 	close_range(world.first_fd, ~0U, 0);
 	slots_forget();
 	memory_reset();
-	if (world.named)
-		calls_unlink_all(world.device);
-	world.named = false;
+	calls_unlink_all(world.device);
 }
 
 static void remember(const uint8_t *data, size_t size)
