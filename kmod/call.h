@@ -62,7 +62,7 @@ struct ipcx_call {
  * @rights: Rights that the handle must have
  * @flags: &enum ipcx_call_flags
  * @fd_offset: With IPCX_CALL_NEW_FD: where the descriptor is answered
- * @handler: Carries it out: 0 or -errno
+ * @handler: Carries it out: 0, -errno, or, where nothing is answered, a number
  */
 struct ipcx_call_desc {
 	unsigned int cmd;

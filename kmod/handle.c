@@ -52,6 +52,8 @@ struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
 	handle->rights = rights;
 	handle->fops = fops;
 	handle->user = user;
+	if (obj && obj->type->handle)
+		obj->type->handle(obj, rights, 1);
 	return handle;
 
 err_bytes:
@@ -71,8 +73,12 @@ err_user:
  */
 void ipcx_handle_free(struct ipcx_handle *handle)
 {
-	if (handle->obj)
-		ipcx_object_unhold(handle->obj);
+	struct ipcx_object *obj = handle->obj;
+
+	if (obj && obj->type->handle)
+		obj->type->handle(obj, handle->rights, -1);
+	if (obj)
+		ipcx_object_unhold(obj);
 	ipcx_uncharge(handle->user, IPCX_RESOURCE_BYTES, sizeof(*handle));
 	ipcx_uncharge(handle->user, IPCX_RESOURCE_HANDLES, 1);
 	ipcx_user_put(handle->user);

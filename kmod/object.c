@@ -18,7 +18,7 @@
 #include "compat.h"
 #include "quota.h"
 
-static struct workqueue_struct *lease_wq;
+static struct workqueue_struct *object_wq;
 static unsigned int ipcx_net_id;
 
 /**
@@ -442,6 +442,8 @@ static void object_kill_finish(struct ipcx_object *obj)
 		if (READ_ONCE(obj->waitq[i].nr))
 			object_kill_waiters(obj, &obj->waitq[i]);
 	ipcx_ledger_clear(&obj->ledger);
+	if (obj->type->killed)
+		obj->type->killed(obj);
 	ipcx_object_wake_pollers(obj, EPOLLHUP | EPOLLERR | EPOLLIN | EPOLLOUT);
 }
 
@@ -492,7 +494,7 @@ static void object_retire_finish(struct ipcx_object *obj, enum object_end end)
 		object_kill_finish(obj);
 	/*
 	 * A pending lease holds a reference; a running one gives its own back.
-	 * None is armed any more: see object_lease_arm_locked().
+	 * None is armed any more: see ipcx_object_arm_locked().
 	 */
 	if (delayed_work_pending(&obj->lease) &&
 	    cancel_delayed_work(&obj->lease))
@@ -511,43 +513,50 @@ static void object_retire_if_unused(struct ipcx_object *obj)
 	object_retire_finish(obj, end);
 }
 
-/*
- * Look again in @ns. Under the lock that a retiring object is marked under, so
- * it is either armed before, and found by who cancels it, or not at all. True
- * when the reference of the work that was pending already must be given back.
+/**
+ * ipcx_object_arm_locked() - Let @work run in @ns, and not at another time
+ * @obj: The object, to which the caller has a reference
+ * @work: Of the object or its room. Pending, it holds a reference, which its
+ *	function gives back; so does who cancels it, see &ipcx_type.killed
+ * @ns: Nanoseconds from now
+ *
+ * A dead object's work is not armed any more: so it is either armed before, and
+ * found by who cancels it, or not at all.
+ *
+ * Context: Under the object's lock.
  */
-static bool object_lease_arm_locked(struct ipcx_object *obj, u64 ns)
+void ipcx_object_arm_locked(struct ipcx_object *obj, struct delayed_work *work,
+			    u64 ns)
 {
 	unsigned long delay =
 		min_t(u64, nsecs_to_jiffies64(ns) + 1, MAX_JIFFY_OFFSET);
 
 	lockdep_assert_held(&obj->lock);
 
-	if (obj->retired)
-		return false;
+	if (obj->dead)
+		return;
 	ipcx_object_get(obj);
-	return mod_delayed_work(lease_wq, &obj->lease, delay);
+	/* It was pending, with a reference. The last one is the caller's. */
+	if (mod_delayed_work(object_wq, work, delay))
+		refcount_dec(&obj->entry.ref.refcount);
 }
 
 static void object_lease_work(struct work_struct *work)
 {
 	struct ipcx_object *obj =
 		container_of(to_delayed_work(work), struct ipcx_object, lease);
-	bool extra = false;
 	u64 idle;
 
 	spin_lock(&obj->lock);
 	if (!obj->handles && obj->persistent && obj->lease_ns) {
 		idle = ktime_get_boottime_ns() - obj->last_use;
 		if (idle < obj->lease_ns)
-			extra = object_lease_arm_locked(obj,
-							obj->lease_ns - idle);
+			ipcx_object_arm_locked(obj, &obj->lease,
+					       obj->lease_ns - idle);
 		else
 			obj->persistent = false;
 	}
 	spin_unlock(&obj->lock);
-	if (extra)
-		ipcx_object_put(obj);
 	object_retire_if_unused(obj);
 	ipcx_object_put(obj);
 }
@@ -561,19 +570,16 @@ static void object_lease_work(struct work_struct *work)
 void ipcx_object_unhold(struct ipcx_object *obj)
 {
 	enum object_end end;
-	bool extra = false;
 
 	spin_lock(&obj->lock);
 	obj->handles--;
 	if (!obj->handles && obj->persistent) {
 		obj->last_use = ktime_get_boottime_ns();
 		if (obj->lease_ns)
-			extra = object_lease_arm_locked(obj, obj->lease_ns);
+			ipcx_object_arm_locked(obj, &obj->lease, obj->lease_ns);
 	}
 	end = object_retire_locked(obj);
 	spin_unlock(&obj->lock);
-	if (extra)
-		ipcx_object_put(obj);
 	object_retire_finish(obj, end);
 	ipcx_object_put(obj);
 }
@@ -713,7 +719,7 @@ static void __net_exit ns_exit(struct net *net)
 		ipcx_object_put(obj);
 	}
 	/* A lease that is running may be the one that retires the object. */
-	flush_workqueue(lease_wq);
+	flush_workqueue(object_wq);
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&ns->objects));
 }
 
@@ -734,8 +740,8 @@ int ipcx_object_init(void)
 {
 	int r = -ENOMEM;
 
-	lease_wq = alloc_workqueue("ipcx_lease", WQ_UNBOUND, 0);
-	if (!lease_wq)
+	object_wq = alloc_workqueue("ipcx_objects", WQ_UNBOUND, 0);
+	if (!object_wq)
 		return r;
 	r = ipcx_table_init();
 	if (r)
@@ -748,7 +754,7 @@ int ipcx_object_init(void)
 err_names:
 	ipcx_table_exit();
 err_wq:
-	destroy_workqueue(lease_wq);
+	destroy_workqueue(object_wq);
 	return r;
 }
 
@@ -761,7 +767,7 @@ void ipcx_object_exit(void)
 {
 	unregister_pernet_subsys(&ns_ops);
 	ipcx_table_exit();
-	destroy_workqueue(lease_wq);
+	destroy_workqueue(object_wq);
 	/* For the kfree_rcu() of what went last. */
 	rcu_barrier();
 }

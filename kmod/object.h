@@ -41,7 +41,7 @@
  * object's lock. Two objects are never locked together.
  *
  * *References.* A handle, a mapping (through the file of its handle), a pending
- * lease, the work item of a death and the table of numbers hold one each.
+ * lease or other delayed work, the work item of a death and the table of numbers hold one each.
  */
 
 struct ipcx_call_desc;
@@ -53,7 +53,7 @@ struct vm_area_struct;
 
 #define IPCX_OBJECT_QUEUES 2
 
-#define IPCX_FACTS_MAX 10
+#define IPCX_FACTS_MAX 12
 
 /**
  * struct ipcx_facts - What a room tells about an object, for all faces
@@ -79,7 +79,9 @@ struct ipcx_facts {
  * @calls: The room's ioctls, by the low four bits of their number
  * @nr_calls: How many
  * @first_call: Number of the first, a multiple of 16
+ * @handle: A handle with these rights came (1) or goes (-1), or NULL
  * @kill: The object died: under its lock, before the queues are ended
+ * @killed: The object died, and nobody waits any more, or NULL. Without a lock
  * @release: The last reference is gone: free what the room allocated
  * @gone: A holder died, see &struct ipcx_ledger_ops
  * @held: Units that the holding stands for now, under the object's lock
@@ -102,7 +104,9 @@ struct ipcx_type {
 	const struct ipcx_call_desc *calls;
 	unsigned int nr_calls;
 	unsigned int first_call;
+	void (*handle)(struct ipcx_object *obj, u32 rights, int change);
 	void (*kill)(struct ipcx_object *obj);
+	void (*killed)(struct ipcx_object *obj);
 	void (*release)(struct ipcx_object *obj);
 	void (*gone)(struct ipcx_object *obj, u32 id);
 	u32 (*held)(struct ipcx_object *obj, const struct ipcx_holding *h);
@@ -206,6 +210,8 @@ int ipcx_object_unlink_name(struct ipcx_ns *ns, const char *name);
 int ipcx_object_hold(struct ipcx_object *obj);
 void ipcx_object_unhold(struct ipcx_object *obj);
 void ipcx_object_put(struct ipcx_object *obj);
+void ipcx_object_arm_locked(struct ipcx_object *obj, struct delayed_work *work,
+			    u64 ns);
 struct ipcx_object *ipcx_object_find(struct ipcx_ns *ns, u32 id);
 struct ipcx_object *ipcx_object_next(struct ipcx_ns *ns, u32 id);
 struct ipcx_object *ipcx_object_find_name(struct ipcx_ns *ns, const char *name);

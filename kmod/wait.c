@@ -146,6 +146,11 @@ static void waitq_poke_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	wakeups->task[wakeups->nr++] = get_task_struct(e->waiter->task);
 }
 
+static bool entry_passed(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
+{
+	return q->ops->passed && q->ops->passed(q, e);
+}
+
 /**
  * ipcx_waitq_run_locked() - Serve those whose turn has come
  * @q: The queue
@@ -156,14 +161,15 @@ static void waitq_poke_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
  */
 bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups)
 {
-	struct ipcx_wait_entry *e;
+	struct ipcx_wait_entry *e, *next;
 	int r;
 
 	lockdep_assert_held(q->lock);
 
 	if (q->dead)
 		return false;
-	while ((e = ipcx_waitq_next_locked(q, NULL))) {
+	for (e = ipcx_waitq_next_locked(q, NULL); e; e = next) {
+		next = ipcx_waitq_next_locked(q, e);
 		if (wakeups->nr == IPCX_WAKE_BATCH)
 			return true;
 		if (q->barging) {
@@ -171,6 +177,8 @@ bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups)
 			return false;
 		}
 		r = q->ops->try(q, e, true);
+		if (r == -EAGAIN && entry_passed(q, e))
+			continue;
 		if (r == -EAGAIN)
 			return false;
 		if (!entry_end_locked(q, e, r, wakeups) &&
@@ -238,11 +246,12 @@ static int current_prio(void)
 }
 
 /* May @e try at all, or would it overtake somebody? */
-static bool entry_may_try(const struct ipcx_waitq *q,
-			  const struct ipcx_wait_entry *e)
+static bool entry_may_try(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
 {
-	const struct ipcx_wait_entry *first = ipcx_waitq_next_locked(q, NULL);
+	struct ipcx_wait_entry *first = ipcx_waitq_next_locked(q, NULL);
 
+	while (first && entry_passed(q, first))
+		first = ipcx_waitq_next_locked(q, first);
 	return !first || q->barging || entry_before(e, first);
 }
 

@@ -45,6 +45,10 @@
  * tries for itself, and sleeps again in its old place if somebody was faster.
  * It leaves under the lock and runs the queue, so a poke is never lost.
  *
+ * *Not this one.* In a queue whose room has @passed, an entry that cannot be
+ * served need not stop those behind it: what is there may be for them and not
+ * for it. The room says of each entry whether it is so now.
+ *
  * A waiter has a word of state of its own and names the entry that ended its
  * wait, so one waiter may have entries in several queues.
  */
@@ -125,12 +129,15 @@ struct ipcx_wait_entry {
  *	possible comes through the kernel
  * @undo: Give back what @try took, under the lock
  * @idle: The queue became empty, under the lock. May be NULL
+ * @passed: Others may be served although this entry, which waits, is before
+ *	them: what it lacks is nothing that they would take from it. NULL: never
  * @label: What the entry waits for, for people
  */
 struct ipcx_waitq_ops {
 	int (*try)(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm);
 	void (*undo)(struct ipcx_waitq *q, struct ipcx_wait_entry *e);
 	void (*idle)(struct ipcx_waitq *q);
+	bool (*passed)(struct ipcx_waitq *q, const struct ipcx_wait_entry *e);
 	const char *(*label)(const struct ipcx_wait_entry *e);
 };
 
