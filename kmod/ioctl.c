@@ -35,7 +35,7 @@ static int call_info(struct ipcx_call *call)
 		return -EINVAL;
 	arg->out_abi_version = IPCX_ABI_VERSION;
 	arg->out_features = IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
-			    IPCX_FEATURE_EXEC_DEATH;
+			    IPCX_FEATURE_EXEC_DEATH | IPCX_FEATURE_MAILBOX;
 	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
 		arg->out_features |= IPCX_FEATURE_HUGE;
 	arg->out_max_region = IPCX_REGION_MAX;
@@ -51,7 +51,7 @@ static int call_open(struct ipcx_call *call)
 
 	if (arg->flags || !arg->rights || arg->rights & ~IPCX_RIGHTS_MASK)
 		return -EINVAL;
-	if (arg->type > IPCX_TYPE_REGION)
+	if (arg->type > IPCX_TYPE_MAILBOX)
 		return -EINVAL;
 	obj = ipcx_object_open(call->handle->ns, arg->name, arg->type,
 			       arg->rights);
@@ -249,6 +249,7 @@ static const struct ipcx_call_desc common_calls[] = {
 static const struct ipcx_type *const types[] = {
 	[1] = &ipcx_sem_type,
 	[2] = &ipcx_region_type,
+	[3] = &ipcx_mailbox_type,
 };
 
 static const struct ipcx_call_desc *

@@ -200,6 +200,91 @@ FIELD(ipcx_region_stat, out_writer, 44, 4);
 FIELD(ipcx_region_stat, out_order, 48, 4);
 FIELD(ipcx_region_stat, out_inconsistent, 52, 4);
 
+SIZE(ipcx_mailbox_create, 128);
+FIELD(ipcx_mailbox_create, name, 0, 64);
+FIELD(ipcx_mailbox_create, flags, 64, 4);
+FIELD(ipcx_mailbox_create, mode, 68, 4);
+FIELD(ipcx_mailbox_create, rights, 72, 4);
+FIELD(ipcx_mailbox_create, order, 76, 4);
+FIELD(ipcx_mailbox_create, when_full, 80, 4);
+FIELD(ipcx_mailbox_create, max_messages, 84, 4);
+FIELD(ipcx_mailbox_create, max_size, 88, 4);
+FIELD(ipcx_mailbox_create, __reserved, 92, 4);
+FIELD(ipcx_mailbox_create, max_bytes, 96, 8);
+FIELD(ipcx_mailbox_create, lease_ns, 104, 8);
+FIELD(ipcx_mailbox_create, out_fd, 112, 4);
+FIELD(ipcx_mailbox_create, out_flags, 116, 4);
+FIELD(ipcx_mailbox_create, out_id, 120, 4);
+FIELD(ipcx_mailbox_create, __reserved2, 124, 4);
+
+SIZE(ipcx_send_message, 40);
+FIELD(ipcx_send_message, data, 0, 8);
+FIELD(ipcx_send_message, size, 8, 4);
+FIELD(ipcx_send_message, flags, 12, 4);
+FIELD(ipcx_send_message, tag, 16, 8);
+FIELD(ipcx_send_message, priority, 24, 4);
+FIELD(ipcx_send_message, __reserved, 28, 4);
+FIELD(ipcx_send_message, lifetime_ns, 32, 8);
+
+SIZE(ipcx_mailbox_send, 32);
+FIELD(ipcx_mailbox_send, messages, 0, 8);
+FIELD(ipcx_mailbox_send, count, 8, 4);
+FIELD(ipcx_mailbox_send, when_full, 12, 4);
+FIELD(ipcx_mailbox_send, deadline, 16, 8);
+FIELD(ipcx_mailbox_send, clockid, 24, 4);
+FIELD(ipcx_mailbox_send, flags, 28, 4);
+
+SIZE(ipcx_recv_message, 56);
+FIELD(ipcx_recv_message, data, 0, 8);
+FIELD(ipcx_recv_message, size, 8, 4);
+FIELD(ipcx_recv_message, flags, 12, 4);
+FIELD(ipcx_recv_message, out_size, 16, 4);
+FIELD(ipcx_recv_message, out_priority, 20, 4);
+FIELD(ipcx_recv_message, out_tag, 24, 8);
+FIELD(ipcx_recv_message, out_sent_ns, 32, 8);
+FIELD(ipcx_recv_message, out_pid, 40, 4);
+FIELD(ipcx_recv_message, out_uid, 44, 4);
+FIELD(ipcx_recv_message, out_gid, 48, 4);
+FIELD(ipcx_recv_message, out_flags, 52, 4);
+
+SIZE(ipcx_mailbox_recv, 56);
+FIELD(ipcx_mailbox_recv, messages, 0, 8);
+FIELD(ipcx_mailbox_recv, count, 8, 4);
+FIELD(ipcx_mailbox_recv, flags, 12, 4);
+FIELD(ipcx_mailbox_recv, deadline, 16, 8);
+FIELD(ipcx_mailbox_recv, clockid, 24, 4);
+FIELD(ipcx_mailbox_recv, match, 28, 4);
+FIELD(ipcx_mailbox_recv, tag, 32, 8);
+FIELD(ipcx_mailbox_recv, tag_arg, 40, 8);
+FIELD(ipcx_mailbox_recv, index, 48, 4);
+FIELD(ipcx_mailbox_recv, __reserved, 52, 4);
+
+SIZE(ipcx_mailbox_stat, 136);
+FIELD(ipcx_mailbox_stat, flags, 0, 4);
+FIELD(ipcx_mailbox_stat, out_flags, 4, 4);
+FIELD(ipcx_mailbox_stat, out_order, 8, 4);
+FIELD(ipcx_mailbox_stat, out_when_full, 12, 4);
+FIELD(ipcx_mailbox_stat, out_max_messages, 16, 4);
+FIELD(ipcx_mailbox_stat, out_max_size, 20, 4);
+FIELD(ipcx_mailbox_stat, out_max_bytes, 24, 8);
+FIELD(ipcx_mailbox_stat, out_messages, 32, 4);
+FIELD(ipcx_mailbox_stat, out_next_size, 36, 4);
+FIELD(ipcx_mailbox_stat, out_bytes, 40, 8);
+FIELD(ipcx_mailbox_stat, out_oldest_ns, 48, 8);
+FIELD(ipcx_mailbox_stat, out_senders, 56, 4);
+FIELD(ipcx_mailbox_stat, out_receivers, 60, 4);
+FIELD(ipcx_mailbox_stat, out_readers, 64, 4);
+FIELD(ipcx_mailbox_stat, out_share_messages, 68, 4);
+FIELD(ipcx_mailbox_stat, out_share_bytes, 72, 8);
+FIELD(ipcx_mailbox_stat, out_share_limit_bytes, 80, 8);
+FIELD(ipcx_mailbox_stat, out_share_limit_messages, 88, 4);
+FIELD(ipcx_mailbox_stat, out_share_denied, 92, 4);
+FIELD(ipcx_mailbox_stat, out_sent, 96, 8);
+FIELD(ipcx_mailbox_stat, out_received, 104, 8);
+FIELD(ipcx_mailbox_stat, out_dropped, 112, 8);
+FIELD(ipcx_mailbox_stat, out_expired, 120, 8);
+FIELD(ipcx_mailbox_stat, out_refused, 128, 8);
+
 VALUE(IPCX_IOC_INFO, 0xc020bb00U);
 VALUE(IPCX_IOC_OPEN, 0xc058bb01U);
 VALUE(IPCX_IOC_UNLINK, 0xc048bb02U);
@@ -223,6 +308,10 @@ VALUE(IPCX_IOC_REGION_CONSISTENT, 0xc008bb24U);
 VALUE(IPCX_IOC_REGION_RING, 0xc010bb25U);
 VALUE(IPCX_IOC_REGION_WAIT, 0xc020bb26U);
 VALUE(IPCX_IOC_REGION_STAT, 0xc038bb27U);
+VALUE(IPCX_IOC_MAILBOX_CREATE, 0xc080bb30U);
+VALUE(IPCX_IOC_MAILBOX_SEND, 0xc020bb31U);
+VALUE(IPCX_IOC_MAILBOX_RECV, 0xc038bb32U);
+VALUE(IPCX_IOC_MAILBOX_STAT, 0xc088bb33U);
 
 VALUE(IPCX_ABI_VERSION, 1);
 VALUE(IPCX_NAME_SIZE, 64);
@@ -240,6 +329,7 @@ VALUE(IPCX_GENL_VERSION, 1);
 VALUE(IPCX_TYPE_ANY, 0);
 VALUE(IPCX_TYPE_SEM, 1);
 VALUE(IPCX_TYPE_REGION, 2);
+VALUE(IPCX_TYPE_MAILBOX, 3);
 
 VALUE(IPCX_RIGHT_READ, 1);
 VALUE(IPCX_RIGHT_WRITE, 2);
@@ -256,6 +346,7 @@ VALUE(IPCX_FEATURE_SEM, 1);
 VALUE(IPCX_FEATURE_REGION, 2);
 VALUE(IPCX_FEATURE_HUGE, 4);
 VALUE(IPCX_FEATURE_EXEC_DEATH, 8);
+VALUE(IPCX_FEATURE_MAILBOX, 16);
 
 VALUE(IPCX_STAT_F_PERSISTENT, 1);
 VALUE(IPCX_STAT_F_DEAD, 2);
@@ -288,6 +379,23 @@ VALUE(IPCX_SEM_F_BARGING, 65536);
 
 VALUE(IPCX_REGION_F_RESERVE, 65536);
 VALUE(IPCX_REGION_F_HUGE, 131072);
+VALUE(IPCX_MAILBOX_F_NEED_RECEIVER, 65536);
+VALUE(IPCX_PRIORITY_MAX, 32767);
+VALUE(IPCX_MAILBOX_MESSAGES_MAX, 65536);
+VALUE(IPCX_BATCH_MAX, 1024);
+VALUE(IPCX_MESSAGE_SIZE_MAX, 1073741824);
+VALUE(IPCX_PARTS_MAX, 1024);
+VALUE(IPCX_FULL_DEFAULT, 0);
+VALUE(IPCX_FULL_WAIT, 1);
+VALUE(IPCX_FULL_FAIL, 2);
+VALUE(IPCX_FULL_DROP, 3);
+VALUE(IPCX_MESSAGE_F_PARTS, 1);
+VALUE(IPCX_MESSAGE_OUT_SENDER_GONE, 1);
+VALUE(IPCX_MATCH_ANY, 0);
+VALUE(IPCX_MATCH_TAG, 1);
+VALUE(IPCX_MATCH_MASK, 2);
+VALUE(IPCX_MATCH_RANGE, 3);
+VALUE(IPCX_RECV_F_PEEK, 1);
 
 VALUE(IPCX_SEAL_WRITE, 1);
 VALUE(IPCX_SEALS_MASK, 1);
@@ -337,6 +445,18 @@ VALUE(IPCX_A_REGION_WRITABLE_MAPS, 53);
 VALUE(IPCX_A_REGION_READERS, 54);
 VALUE(IPCX_A_REGION_WRITER, 55);
 VALUE(IPCX_A_REGION_INCONSISTENT, 56);
+VALUE(IPCX_A_MAILBOX_MESSAGES, 64);
+VALUE(IPCX_A_MAILBOX_BYTES, 65);
+VALUE(IPCX_A_MAILBOX_MAX_MESSAGES, 66);
+VALUE(IPCX_A_MAILBOX_MAX_BYTES, 67);
+VALUE(IPCX_A_MAILBOX_MAX_SIZE, 68);
+VALUE(IPCX_A_MAILBOX_OLDEST_NS, 69);
+VALUE(IPCX_A_MAILBOX_SENT, 70);
+VALUE(IPCX_A_MAILBOX_RECEIVED, 71);
+VALUE(IPCX_A_MAILBOX_DROPPED, 72);
+VALUE(IPCX_A_MAILBOX_EXPIRED, 73);
+VALUE(IPCX_A_MAILBOX_REFUSED, 74);
+VALUE(IPCX_A_MAILBOX_FLAGS, 75);
 
 /* 1 in a 32-bit program, whose twin is the 64-bit one, and the reverse. */
 #define IS_32 (sizeof(long) == 4)
@@ -402,12 +522,14 @@ TEST_F(abi, info_tells_the_version_and_limits_of_this_header)
 	EXPECT_EQ(IPCX_NAME_SIZE, i.out_name_size);
 	EXPECT_LT(0, i.out_max_region);
 	EXPECT_GT(1ULL << 63, i.out_max_region);
-	EXPECT_EQ(IPCX_FEATURE_SEM | IPCX_FEATURE_REGION,
-		  i.out_features & (IPCX_FEATURE_SEM | IPCX_FEATURE_REGION));
+	EXPECT_EQ(IPCX_FEATURE_SEM | IPCX_FEATURE_REGION | IPCX_FEATURE_MAILBOX,
+		  i.out_features & (IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
+				    IPCX_FEATURE_MAILBOX));
 	EXPECT_EQ(0, i.out_features & ~(uint64_t)(IPCX_FEATURE_SEM |
 						  IPCX_FEATURE_REGION |
 						  IPCX_FEATURE_HUGE |
-						  IPCX_FEATURE_EXEC_DEATH));
+						  IPCX_FEATURE_EXEC_DEATH |
+						  IPCX_FEATURE_MAILBOX));
 }
 
 /* Rows: L4. */

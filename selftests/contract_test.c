@@ -9,7 +9,7 @@
  */
 #include <linux/memfd.h>
 
-#include "ipcx_test.h"
+#include "ipcx_mailbox.h"
 
 #define MAX_SIZE 16383 /* the most that _IOC_SIZE can say */
 
@@ -17,8 +17,9 @@ enum {
 	ON_DEV = 1,
 	ON_SEM = 2,
 	ON_REGION = 4,
-	ON_OBJECT = 6,
-	ON_ANY = 7
+	ON_MAILBOX = 8,
+	ON_OBJECT = 14,
+	ON_ANY = 15
 };
 
 /* A world in which every call of the table is valid. */
@@ -28,6 +29,7 @@ struct world {
 	int other; /* plain, 5 of 10 */
 	int lock;
 	int region;
+	int mailbox; /* one message in it */
 	char name[IPCX_NAME_SIZE];
 };
 
@@ -41,12 +43,13 @@ struct call {
 	unsigned int size;
 	unsigned int on; /* kinds of descriptor that know it */
 	unsigned int need; /* rights */
+	bool counts; /* returns how many: here always one */
 	int (*make)(struct world *w, void *arg); /* the descriptor */
 	struct {
 		unsigned int offset, known;
-	} bits[3]; /* flags and reserved words, in their order */
+	} bits[4]; /* flags and reserved words, in their order */
 	/* What success writes; who died is written after EOWNERDEAD only. */
-	struct field out[15];
+	struct field out[24];
 	/* What has another meaning: values, and who died. */
 	struct field rest[9];
 };
@@ -209,6 +212,38 @@ static int make_region_wait(struct world *w, void *arg)
 	return t_region_ring(w->region, NULL) ? -1 : w->region;
 }
 
+static int make_mailbox_create(struct world *w, void *arg)
+{
+	((struct ipcx_mailbox_create *)arg)->mode = 0600;
+	return w->dev;
+}
+
+static int make_send(struct world *w, void *arg)
+{
+	static struct ipcx_send_message message;
+	struct ipcx_mailbox_send *s = arg;
+
+	s->messages = (uintptr_t)&message;
+	s->count = 1;
+	return w->mailbox;
+}
+
+static int make_recv(struct world *w, void *arg)
+{
+	static struct ipcx_recv_message message;
+	struct ipcx_mailbox_recv *r = arg;
+
+	r->messages = (uintptr_t)&message;
+	r->count = 1;
+	return w->mailbox;
+}
+
+static int make_on_mailbox(struct world *w, void *arg)
+{
+	(void)arg;
+	return w->mailbox;
+}
+
 static const struct call calls[] = {
 	CALL(INFO, ipcx_info, .on = ON_ANY, .make = make_on_dev,
 	     .bits = { { O(ipcx_info, flags) } },
@@ -365,6 +400,69 @@ static const struct call calls[] = {
 		      F(ipcx_region_stat, out_writer),
 		      F(ipcx_region_stat, out_order),
 		      F(ipcx_region_stat, out_inconsistent) }),
+	CALL(MAILBOX_CREATE, ipcx_mailbox_create, .on = ON_DEV,
+	     .make = make_mailbox_create,
+	     .bits = { { O(ipcx_mailbox_create, flags),
+			 IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER },
+		       { O(ipcx_mailbox_create, __reserved) },
+		       { O(ipcx_mailbox_create, __reserved2) },
+		       { O(ipcx_mailbox_create, rights), IPCX_RIGHTS_MASK } },
+	     .out = { F(ipcx_mailbox_create, out_fd),
+		      F(ipcx_mailbox_create, out_flags),
+		      F(ipcx_mailbox_create, out_id) },
+	     .rest = { F(ipcx_mailbox_create, name),
+		       F(ipcx_mailbox_create, mode),
+		       F(ipcx_mailbox_create, order),
+		       F(ipcx_mailbox_create, when_full),
+		       F(ipcx_mailbox_create, max_messages),
+		       F(ipcx_mailbox_create, max_size),
+		       F(ipcx_mailbox_create, max_bytes),
+		       F(ipcx_mailbox_create, lease_ns) }),
+	CALL(MAILBOX_SEND, ipcx_mailbox_send, .on = ON_MAILBOX,
+	     .make = make_send, .counts = true, .need = IPCX_RIGHT_WRITE,
+	     .bits = { { O(ipcx_mailbox_send, flags) } },
+	     .rest = { F(ipcx_mailbox_send, messages),
+		       F(ipcx_mailbox_send, count),
+		       F(ipcx_mailbox_send, when_full),
+		       F(ipcx_mailbox_send, deadline),
+		       F(ipcx_mailbox_send, clockid) }),
+	CALL(MAILBOX_RECV, ipcx_mailbox_recv, .on = ON_MAILBOX,
+	     .make = make_recv, .counts = true, .need = IPCX_RIGHT_READ,
+	     .bits = { { O(ipcx_mailbox_recv, flags), IPCX_RECV_F_PEEK },
+		       { O(ipcx_mailbox_recv, __reserved) } },
+	     .rest = { F(ipcx_mailbox_recv, messages),
+		       F(ipcx_mailbox_recv, count),
+		       F(ipcx_mailbox_recv, deadline),
+		       F(ipcx_mailbox_recv, clockid),
+		       F(ipcx_mailbox_recv, match), F(ipcx_mailbox_recv, tag),
+		       F(ipcx_mailbox_recv, tag_arg),
+		       F(ipcx_mailbox_recv, index) }),
+	CALL(MAILBOX_STAT, ipcx_mailbox_stat, .on = ON_MAILBOX,
+	     .make = make_on_mailbox,
+	     .bits = { { O(ipcx_mailbox_stat, flags) } },
+	     .out = { F(ipcx_mailbox_stat, out_flags),
+		      F(ipcx_mailbox_stat, out_order),
+		      F(ipcx_mailbox_stat, out_when_full),
+		      F(ipcx_mailbox_stat, out_max_messages),
+		      F(ipcx_mailbox_stat, out_max_size),
+		      F(ipcx_mailbox_stat, out_max_bytes),
+		      F(ipcx_mailbox_stat, out_messages),
+		      F(ipcx_mailbox_stat, out_next_size),
+		      F(ipcx_mailbox_stat, out_bytes),
+		      F(ipcx_mailbox_stat, out_oldest_ns),
+		      F(ipcx_mailbox_stat, out_senders),
+		      F(ipcx_mailbox_stat, out_receivers),
+		      F(ipcx_mailbox_stat, out_readers),
+		      F(ipcx_mailbox_stat, out_share_messages),
+		      F(ipcx_mailbox_stat, out_share_bytes),
+		      F(ipcx_mailbox_stat, out_share_limit_bytes),
+		      F(ipcx_mailbox_stat, out_share_limit_messages),
+		      F(ipcx_mailbox_stat, out_share_denied),
+		      F(ipcx_mailbox_stat, out_sent),
+		      F(ipcx_mailbox_stat, out_received),
+		      F(ipcx_mailbox_stat, out_dropped),
+		      F(ipcx_mailbox_stat, out_expired),
+		      F(ipcx_mailbox_stat, out_refused) }),
 };
 
 #define FOR_EACH_CALL(c) \
@@ -385,6 +483,14 @@ static unsigned long command(const struct call *c, unsigned int size)
 	return _IOC(_IOC_READ | _IOC_WRITE, IPCX_IOC_TYPE, c->nr, size);
 }
 
+/* The call with a structure of this size: 0, or the negative errno. */
+static int perform(const struct call *c, int fd, unsigned int size, void *arg)
+{
+	int ret = t_ioctl(fd, command(c, size), arg);
+
+	return c->counts && ret == 1 ? 0 : ret;
+}
+
 /* Makes a fresh world; false when it cannot be had. */
 static bool world_open(struct world *w)
 {
@@ -396,8 +502,10 @@ static bool world_open(struct world *w)
 	w->other = t_sem(w->dev, IPCX_SEM_PLAIN, 5, 10);
 	w->lock = t_lock(w->dev, IPCX_DEATH_REPORT);
 	w->region = t_region(w->dev, 4096);
+	w->mailbox = t_mailbox(w->dev, 0, 0);
 	return w->dev >= 0 && w->sem >= 0 && w->other >= 0 && w->lock >= 0 &&
-	       w->region >= 0;
+	       w->region >= 0 && w->mailbox >= 0 &&
+	       !t_send(w->mailbox, NULL, 0, 0, 0);
 }
 
 static void world_close(struct world *w)
@@ -405,6 +513,7 @@ static void world_close(struct world *w)
 	t_sem_v(w->lock, 1);
 	while (!t_region_unlock(w->region))
 		;
+	close(w->mailbox);
 	close(w->region);
 	close(w->lock);
 	close(w->other);
@@ -416,6 +525,7 @@ static void world_close(struct world *w)
 struct snapshot {
 	struct ipcx_sem_stat sem, other, lock;
 	struct ipcx_region_stat region;
+	struct ipcx_mailbox_stat mailbox;
 	struct ipcx_stat of_sem, of_region;
 	long long objects, handles, bytes;
 	int fds;
@@ -428,6 +538,8 @@ static void snapshot(const struct world *w, struct snapshot *s)
 	t_sem_stat(w->other, &s->other);
 	t_sem_stat(w->lock, &s->lock);
 	t_region_stat(w->region, &s->region);
+	t_mailbox_stat(w->mailbox, &s->mailbox);
+	s->mailbox.out_oldest_ns = 0;
 	t_stat(w->sem, &s->of_sem);
 	t_stat(w->region, &s->of_region);
 	s->of_sem.out_age_ns = 0;
@@ -451,7 +563,8 @@ static void close_result(const struct call *c, const void *arg)
 	int fd;
 
 	if (strcmp(c->name, "OPEN") && strcmp(c->name, "REDUCE") &&
-	    strcmp(c->name, "SEM_CREATE") && strcmp(c->name, "REGION_CREATE"))
+	    strcmp(c->name, "SEM_CREATE") && strcmp(c->name, "REGION_CREATE") &&
+	    strcmp(c->name, "MAILBOX_CREATE"))
 		return;
 	memcpy(&fd, (const char *)arg + c->out[0].offset, sizeof(fd));
 	close(fd);
@@ -474,7 +587,7 @@ static int call_with(const struct call *c, int fd, const void *valid,
 
 	memcpy(arg, valid, c->size);
 	memcpy(arg + offset, &value, size); /* little endian */
-	ret = t_ioctl(fd, command(c, c->size), arg);
+	ret = perform(c, fd, c->size, arg);
 	if (!ret)
 		close_result(c, arg);
 	return ret;
@@ -509,7 +622,7 @@ static void expect_valid(struct __test_metadata *_metadata,
 {
 	(void)w;
 	fill_out(c, arg, T_POISON);
-	EXPECT_EQ(0, t_ioctl(fd, command(c, c->size), arg))
+	EXPECT_EQ(0, perform(c, fd, c->size, arg))
 	{
 		TH_LOG("%s: the valid call fails", c->name);
 	}
@@ -541,8 +654,7 @@ TEST_F(contract, too_short_structures_give_einval)
 	{
 		ASSERT_LE(0, fd);
 		for (size = 0; size < c->size; size++)
-			EXPECT_EQ(-EINVAL,
-				  t_ioctl(fd, command(c, size), self->arg))
+			EXPECT_EQ(-EINVAL, perform(c, fd, size, self->arg))
 			{
 				TH_LOG("%s: %u bytes", c->name, size);
 			}
@@ -564,7 +676,7 @@ TEST_F(contract, longer_structures_with_a_zero_tail_work_and_stay_zero)
 			size = i < ARRAY_SIZE(more) ? c->size + more[i] :
 						      MAX_SIZE;
 			ASSERT_LE(0, fd);
-			EXPECT_EQ(0, t_ioctl(fd, command(c, size), self->arg))
+			EXPECT_EQ(0, perform(c, fd, size, self->arg))
 			{
 				TH_LOG("%s: %u bytes", c->name, size);
 			}
@@ -586,13 +698,11 @@ TEST_F(contract, longer_structures_with_another_tail_give_e2big)
 	{
 		ASSERT_LE(0, fd);
 		self->arg[c->size] = 1;
-		EXPECT_EQ(-E2BIG,
-			  t_ioctl(fd, command(c, c->size + 1), self->arg));
-		EXPECT_EQ(-E2BIG,
-			  t_ioctl(fd, command(c, c->size + 8), self->arg));
+		EXPECT_EQ(-E2BIG, perform(c, fd, c->size + 1, self->arg));
+		EXPECT_EQ(-E2BIG, perform(c, fd, c->size + 8, self->arg));
 		self->arg[c->size] = 0;
 		self->arg[MAX_SIZE - 1] = (char)0x80;
-		EXPECT_EQ(-E2BIG, t_ioctl(fd, command(c, MAX_SIZE), self->arg))
+		EXPECT_EQ(-E2BIG, perform(c, fd, MAX_SIZE, self->arg))
 		{
 			TH_LOG("%s", c->name);
 		}
@@ -642,7 +752,7 @@ static const struct {
 	unsigned int offset, size;
 	uint64_t value;
 } out_of_range[] = {
-	V(OPEN, ipcx_open, type, 3),
+	V(OPEN, ipcx_open, type, 4),
 	V(OPEN, ipcx_open, type, 0xffffffff),
 	V(OPEN, ipcx_open, rights, 0),
 	V(REDUCE, ipcx_reduce, rights, 0),
@@ -680,6 +790,25 @@ static const struct {
 	V(REGION_SEAL, ipcx_region_seal, seals, 0),
 	V(REGION_LOCK, ipcx_region_lock, mode, 2),
 	V(REGION_LOCK, ipcx_region_lock, mode, 0xffffffff),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, mode, 01000),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, order, 2),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, when_full, 4),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, max_messages,
+	  IPCX_MAILBOX_MESSAGES_MAX + 1),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, max_size,
+	  IPCX_MESSAGE_SIZE_MAX + 1),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, max_bytes, 1ULL << 63),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, lease_ns, 1),
+	V(MAILBOX_CREATE, ipcx_mailbox_create, flags, IPCX_CREATE_F_PERSISTENT),
+	V(MAILBOX_SEND, ipcx_mailbox_send, count, 0),
+	V(MAILBOX_SEND, ipcx_mailbox_send, count, IPCX_BATCH_MAX + 1),
+	V(MAILBOX_SEND, ipcx_mailbox_send, when_full, 4),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, count, 0),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, count, IPCX_BATCH_MAX + 1),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, match, 4),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, tag, 1),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, tag_arg, 1),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, index, 1),
 };
 
 /* Rows: L4 A3. Classes: V16 V24. */
@@ -720,6 +849,10 @@ static const struct {
 	  O(ipcx_region_lock, deadline) },
 	{ "REGION_WAIT", O(ipcx_region_wait, clockid),
 	  O(ipcx_region_wait, deadline) },
+	{ "MAILBOX_SEND", O(ipcx_mailbox_send, clockid),
+	  O(ipcx_mailbox_send, deadline) },
+	{ "MAILBOX_RECV", O(ipcx_mailbox_recv, clockid),
+	  O(ipcx_mailbox_recv, deadline) },
 };
 
 /* Rows: A3 L4. Classes: V16 V24. Also where nobody would have to wait. */
@@ -776,7 +909,7 @@ TEST_F(contract, calls_on_the_wrong_kind_of_descriptor_give_enotty)
 {
 	const struct call *c;
 	unsigned int i;
-	int fd, fds[3];
+	int fd, fds[4];
 
 	EACH_CALL_IN_ITS_WORLD(c, fd)
 	{
@@ -784,16 +917,18 @@ TEST_F(contract, calls_on_the_wrong_kind_of_descriptor_give_enotty)
 		fds[0] = self->w.dev;
 		fds[1] = self->w.sem;
 		fds[2] = self->w.region;
-		for (i = 0; i < 3; i++) {
+		fds[3] = self->w.mailbox;
+		for (i = 0; i < 4; i++) {
 			if (c->on & (1U << i))
 				continue;
-			EXPECT_EQ(-ENOTTY, t_ioctl(fds[i], command(c, c->size),
-						   self->arg))
+			EXPECT_EQ(-ENOTTY,
+				  perform(c, fds[i], c->size, self->arg))
 			{
 				TH_LOG("%s on %s", c->name,
 				       i == 0 ? "the device" :
 				       i == 1 ? "a semaphore" :
-						"a region");
+				       i == 2 ? "a region" :
+						"a mailbox");
 			}
 		}
 	}
@@ -813,11 +948,12 @@ static bool is_known(unsigned int nr)
 TEST_F(contract, unknown_numbers_and_types_give_enotty)
 {
 	static const unsigned int types[] = { 0x00, 0xba, 0xbc, 0xff, 'N' };
-	int fds[3] = { self->w.dev, self->w.sem, self->w.region };
+	int fds[4] = { self->w.dev, self->w.sem, self->w.region,
+		       self->w.mailbox };
 	unsigned int i, nr, t, dir;
 	const struct call *c;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		FOR_EACH_CALL(c)
 		for (dir = 0; dir < 3; dir++)
 			EXPECT_EQ(-ENOTTY, t_ioctl(fds[i],
@@ -896,13 +1032,12 @@ TEST_F(contract, pointers_that_cannot_be_read_give_efault)
 	{
 		ASSERT_LE(0, fd);
 		snapshot(&self->w, &before);
-		EXPECT_EQ(-EFAULT, t_ioctl(fd, command(c, c->size), bad));
-		EXPECT_EQ(-EFAULT, t_ioctl(fd, command(c, c->size), NULL));
-		EXPECT_EQ(-EFAULT,
-			  t_ioctl(fd, command(c, c->size), (void *)-4096L));
+		EXPECT_EQ(-EFAULT, perform(c, fd, c->size, bad));
+		EXPECT_EQ(-EFAULT, perform(c, fd, c->size, NULL));
+		EXPECT_EQ(-EFAULT, perform(c, fd, c->size, (void *)-4096L));
 		memcpy(edge + page - (c->size - 1), self->arg, c->size - 1);
-		EXPECT_EQ(-EFAULT, t_ioctl(fd, command(c, c->size),
-					   edge + page - (c->size - 1)))
+		EXPECT_EQ(-EFAULT,
+			  perform(c, fd, c->size, edge + page - (c->size - 1)))
 		{
 			TH_LOG("%s", c->name);
 		}
@@ -929,7 +1064,7 @@ TEST_F(contract, replies_that_cannot_be_written_change_nothing)
 		snapshot(&self->w, &before);
 		arg = t_read_only(self->arg, c->size);
 		ASSERT_NE(NULL, arg);
-		ret = t_ioctl(fd, command(c, c->size), arg);
+		ret = perform(c, fd, c->size, arg);
 		munmap(arg, sysconf(_SC_PAGESIZE));
 		if (!c->out[0].size && !ret)
 			continue;
@@ -969,8 +1104,7 @@ TEST_F(contract, replies_write_every_byte_of_out_fields_and_no_other)
 			ASSERT_LE(0, fd);
 			fill_out(c, self->arg, poison[round]);
 			memcpy(before, self->arg, c->size);
-			ASSERT_EQ(0,
-				  t_ioctl(fd, command(c, c->size), self->arg));
+			ASSERT_EQ(0, perform(c, fd, c->size, self->arg));
 			for (i = 0; i < c->size; i++)
 				written[c - calls][i] |= self->arg[i] !=
 							 before[i];
@@ -1005,8 +1139,7 @@ TEST_F(contract, handles_without_the_right_give_eacces)
 				continue;
 			weak = t_reduce(fd, IPCX_RIGHTS_MASK & ~right);
 			ASSERT_LE(0, weak);
-			EXPECT_EQ(-EACCES,
-				  t_ioctl(weak, command(c, c->size), self->arg))
+			EXPECT_EQ(-EACCES, perform(c, weak, c->size, self->arg))
 			{
 				TH_LOG("%s without right %u", c->name, right);
 			}

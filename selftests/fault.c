@@ -3,6 +3,8 @@
 #define T_WITHOUT_TESTS
 #include "fault.h"
 
+#include "ipcx_mailbox.h"
+
 #include <sys/rseq.h>
 
 /* An operation with more chances of a fault than this is none. */
@@ -197,11 +199,13 @@ bool fault_world_open(struct fault_world *w)
 	w->obj[FAULT_OWNED] = t_sem(w->dev, IPCX_SEM_OWNED, 5, 10);
 	w->obj[FAULT_LOCK] = t_lock(w->dev, IPCX_DEATH_RETURN);
 	w->obj[FAULT_REGION] = t_region(w->dev, FAULT_REGION_PAGES * T_PAGE);
+	w->obj[FAULT_MAILBOX] = t_mailbox(w->dev, 4, FAULT_MESSAGE_SIZE);
 	w->obj[FAULT_EXTRA] = -1;
 	for (i = 0; i < FAULT_EXTRA; i++)
 		if (w->obj[i] < 0)
 			return false;
-	return w->dev >= 0;
+	return w->dev >= 0 && !t_send_number(w->obj[FAULT_MAILBOX], 0) &&
+	       !t_send_number(w->obj[FAULT_MAILBOX], 1);
 }
 
 void fault_world_close(struct fault_world *w)
@@ -220,10 +224,17 @@ static void object_state(int fd, struct fault_state *s, int i)
 	close(dup(fd));
 	t_stat(fd, &s->stat[i]);
 	s->stat[i].out_age_ns = 0;
-	if (s->stat[i].out_type == IPCX_TYPE_SEM)
+	switch (s->stat[i].out_type) {
+	case IPCX_TYPE_SEM:
 		t_sem_stat(fd, &s->sem[i]);
-	else
+		break;
+	case IPCX_TYPE_REGION:
 		t_region_stat(fd, &s->region[i]);
+		break;
+	default:
+		t_mailbox_stat(fd, &s->mailbox[i]);
+		s->mailbox[i].out_oldest_ns = 0;
+	}
 	s->events[i] = t_poll(fd, POLLIN | POLLOUT, 0);
 }
 
@@ -280,6 +291,8 @@ static const char *state_differs(const struct fault_state *a,
 		return "a semaphore";
 	if (memcmp(a->region, b->region, sizeof(a->region)))
 		return "a region";
+	if (memcmp(a->mailbox, b->mailbox, sizeof(a->mailbox)))
+		return "a mailbox";
 	if (memcmp(a->events, b->events, sizeof(a->events)))
 		return "what poll() says";
 	return NULL;

@@ -23,11 +23,13 @@ enum {
 	FAULT_OWNED, /* 5 of 10 */
 	FAULT_LOCK,
 	FAULT_REGION,
+	FAULT_MAILBOX, /* two messages, 0 and 1, and room for two */
 	FAULT_EXTRA,
 	FAULT_OBJECTS
 };
 
 #define FAULT_REGION_PAGES 4
+#define FAULT_MESSAGE_SIZE 10000
 #define FAULT_ARG_SIZE	   320
 
 struct fault_world {
@@ -52,6 +54,7 @@ struct fault_state {
 	struct ipcx_stat stat[FAULT_OBJECTS];
 	struct ipcx_sem_stat sem[FAULT_OBJECTS];
 	struct ipcx_region_stat region[FAULT_OBJECTS];
+	struct ipcx_mailbox_stat mailbox[FAULT_OBJECTS];
 	int events[FAULT_OBJECTS];
 	unsigned long long used[IPCX_RESOURCE_COUNT];
 	int fds;
@@ -71,7 +74,7 @@ enum fault_where {
  * @name: For the log
  * @cmd: The number of the ioctl that it is, or 0
  * @where: Who carries it out
- * @expect: What run() returns when all goes well: 0, or a negative errno
+ * @expect: What run() returns when all goes well: a number, or a negative errno
  * @also: Errors it may return beside -ENOMEM and -EFAULT; negative
  * @prepare: Makes what it needs: 0, or a negative errno. May be NULL
  * @enter: In the new process, before anything fails. May be NULL
@@ -103,7 +106,7 @@ struct fault_table {
 };
 
 extern const struct fault_table fault_ioctls, fault_sems, fault_files,
-	fault_maps, fault_netlinks, fault_deaths;
+	fault_maps, fault_netlinks, fault_deaths, fault_mailboxes;
 
 /* NULL when faults can be injected, and are set up; else why not. */
 const char *fault_begin(void);

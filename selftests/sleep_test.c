@@ -5,6 +5,7 @@
  *
  * Rows: A3 A5 A6 D4 E1 H1 H4 H5 H7 H8. Classes: V2 V4 V23 V24 V26 V27.
  */
+#include "ipcx_mailbox.h"
 #include "sleep_matrix.h"
 
 #include "kselftest_harness.h"
@@ -390,5 +391,134 @@ static const struct sleep_call bell = {
 };
 
 FIXTURE_VARIANT_ADD(sleep, doorbell) { .call = &bell };
+
+/* ---- Mailboxes ---------------------------------------------------------- */
+
+static int make_mailbox(struct sleep_obj *o)
+{
+	struct ipcx_mailbox_create c;
+
+	t_mailbox_args(&c, o->name, 1, 4);
+	o->fd = t_mailbox_create(o->dev, &c);
+	return o->fd < 0 ? o->fd : 0;
+}
+
+static int make_full_mailbox(struct sleep_obj *o)
+{
+	return make_mailbox(o) ?: t_send_number(o->fd, 7);
+}
+
+static int recv_block(struct sleep_obj *o, unsigned int clock,
+		      unsigned long long deadline)
+{
+	uint32_t number = 0;
+	struct ipcx_recv_message m = { .data = (uintptr_t)&number, .size = 4 };
+	struct ipcx_mailbox_recv r;
+	int ret;
+
+	t_recv_args(&r, &m, 1, deadline);
+	r.clockid = clock;
+	ret = t_recv_call(o->fd, &r);
+	return ret < 0 ? ret : ret == 1 && number == 7 ? 0 : -EBADE;
+}
+
+static int recv_give(struct sleep_obj *o)
+{
+	return t_send_number(o->fd, 7);
+}
+
+static int recv_back(struct sleep_obj *o, int result)
+{
+	return result ? -EBADE : recv_give(o);
+}
+
+static bool recv_whole(struct sleep_obj *o)
+{
+	return t_mailbox_messages(o->fd) == 1;
+}
+
+static int send_block(struct sleep_obj *o, unsigned int clock,
+		      unsigned long long deadline)
+{
+	uint32_t number = 7;
+	struct ipcx_send_message m = t_message(&number, 4, 0, 0);
+	struct ipcx_mailbox_send s = {
+		.messages = (uintptr_t)&m,
+		.count = 1,
+		.deadline = deadline,
+		.clockid = clock,
+	};
+
+	int ret = t_ioctl(o->fd, IPCX_IOC_MAILBOX_SEND, &s);
+
+	return ret == 1 ? 0 : ret < 0 ? ret : -EBADE;
+}
+
+static int send_give(struct sleep_obj *o)
+{
+	long long number = t_recv_number(o->fd, 0);
+
+	return number == 7 ? 0 : number < 0 ? number : -EBADE;
+}
+
+static int send_back(struct sleep_obj *o, int result)
+{
+	return result ? -EBADE : send_give(o);
+}
+
+static bool send_whole(struct sleep_obj *o)
+{
+	return t_mailbox_messages(o->fd) == 0;
+}
+
+static int recv_read_block(struct sleep_obj *o, unsigned int clock T_UNUSED,
+			   unsigned long long deadline T_UNUSED)
+{
+	uint32_t number = 0;
+
+	if (read(o->fd, &number, sizeof(number)) < 0)
+		return -errno;
+	return number == 7 ? 0 : -EBADE;
+}
+
+static int send_write_block(struct sleep_obj *o, unsigned int clock T_UNUSED,
+			    unsigned long long deadline T_UNUSED)
+{
+	uint32_t number = 7;
+
+	return write(o->fd, &number, sizeof(number)) < 0 ? -errno : 0;
+}
+
+#define RECV_CALL                                                          \
+	.create = make_mailbox, .block = recv_block, .give = recv_give,    \
+	.back = recv_back, .whole = recv_whole, .type = IPCX_TYPE_MAILBOX, \
+	.on_death = SLEEP_STAYS
+/* What a process has sent before it was killed has been sent. */
+#define SEND_CALL                                                            \
+	.create = make_full_mailbox, .block = send_block, .give = send_give, \
+	.back = send_back, .whole = send_whole, .type = IPCX_TYPE_MAILBOX,   \
+	.on_death = SLEEP_STAYS, .after_taker = SLEEP_STAYS
+
+static const struct sleep_call receiver = { RECV_CALL };
+static const struct sleep_call sender = { SEND_CALL };
+static const struct sleep_call reading_receiver = {
+	RECV_CALL,
+	.block = recv_read_block,
+	.no_deadline = true,
+};
+
+static const struct sleep_call writing_sender = {
+	SEND_CALL,
+	.block = send_write_block,
+	.no_deadline = true,
+};
+
+FIXTURE_VARIANT_ADD(sleep, receiver) { .call = &receiver };
+
+FIXTURE_VARIANT_ADD(sleep, sender) { .call = &sender };
+
+FIXTURE_VARIANT_ADD(sleep, mailbox_read) { .call = &reading_receiver };
+
+FIXTURE_VARIANT_ADD(sleep, mailbox_write) { .call = &writing_sender };
 
 TEST_HARNESS_MAIN

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 
 enum field_kind {
 	F_ZERO, /* reserved */
@@ -27,6 +28,9 @@ enum field_kind {
 	F_LEASE,
 	F_ID,
 	F_COUNT,
+	F_MESSAGES, /* a pointer to them */
+	F_FEW, /* how many of them */
+	F_TAG,
 };
 
 struct field {
@@ -42,7 +46,7 @@ struct call {
 	enum slot_kind on; /* what it is for */
 	enum slot_kind makes; /* with a descriptor at fd_offset */
 	uint16_t fd_offset;
-	struct field field[12];
+	struct field field[14];
 };
 
 #define FIELD(_struct, _field, _kind, _arg)                       \
@@ -77,7 +81,7 @@ static const struct call calls[] = {
 		FIELD(ipcx_info, flags, F_ZERO, 0) } },
 	{ NAMED(OPEN), .on = SLOT_DEVICE, MAKES(SLOT_ANY, ipcx_open), .field = {
 		FIELD(ipcx_open, name, F_NAME, 0),
-		FIELD(ipcx_open, type, F_ENUM, IPCX_TYPE_REGION),
+		FIELD(ipcx_open, type, F_ENUM, IPCX_TYPE_MAILBOX),
 		FIELD(ipcx_open, rights, F_RIGHTS, 0),
 		FIELD(ipcx_open, flags, F_ZERO, 0) } },
 	{ NAMED(UNLINK), .on = SLOT_ANY, .field = {
@@ -146,6 +150,34 @@ static const struct call calls[] = {
 		WAITS(ipcx_region_wait) } },
 	{ NAMED(REGION_STAT), .on = SLOT_REGION, .field = {
 		FIELD(ipcx_region_stat, flags, F_ZERO, 0) } },
+	{ NAMED(MAILBOX_CREATE), .on = SLOT_DEVICE,
+	  MAKES(SLOT_MAILBOX, ipcx_mailbox_create), .field = {
+		FIELD(ipcx_mailbox_create, flags, F_FLAGS,
+		      IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER),
+		FIELD(ipcx_mailbox_create, when_full, F_ENUM, IPCX_FULL_DROP),
+		FIELD(ipcx_mailbox_create, max_messages, F_UNITS, 0),
+		FIELD(ipcx_mailbox_create, max_size, F_SIZE, 0),
+		FIELD(ipcx_mailbox_create, max_bytes, F_SIZE, 0),
+		CREATES(ipcx_mailbox_create),
+		FIELD(ipcx_mailbox_create, __reserved2, F_ZERO, 0) } },
+	{ NAMED(MAILBOX_SEND), .on = SLOT_MAILBOX, .field = {
+		FIELD(ipcx_mailbox_send, messages, F_MESSAGES, true),
+		FIELD(ipcx_mailbox_send, count, F_FEW, 0),
+		FIELD(ipcx_mailbox_send, when_full, F_ENUM, IPCX_FULL_DROP),
+		WAITS(ipcx_mailbox_send) } },
+	{ NAMED(MAILBOX_RECV), .on = SLOT_MAILBOX, .field = {
+		FIELD(ipcx_mailbox_recv, messages, F_MESSAGES, false),
+		FIELD(ipcx_mailbox_recv, count, F_FEW, 0),
+		FIELD(ipcx_mailbox_recv, match, F_ENUM, IPCX_MATCH_RANGE),
+		FIELD(ipcx_mailbox_recv, tag, F_TAG, 0),
+		FIELD(ipcx_mailbox_recv, tag_arg, F_TAG, 0),
+		FIELD(ipcx_mailbox_recv, index, F_COUNT, 0),
+		FIELD(ipcx_mailbox_recv, clockid, F_CLOCK, 0),
+		FIELD(ipcx_mailbox_recv, deadline, F_DEADLINE, 0),
+		FIELD(ipcx_mailbox_recv, flags, F_FLAGS, IPCX_RECV_F_PEEK),
+		FIELD(ipcx_mailbox_recv, __reserved, F_ZERO, 0) } },
+	{ NAMED(MAILBOX_STAT), .on = SLOT_MAILBOX, .field = {
+		FIELD(ipcx_mailbox_stat, flags, F_ZERO, 0) } },
 };
 
 /* clang-format on */
@@ -238,6 +270,72 @@ static uint64_t from_list(const uint64_t *list, unsigned int nr, uint8_t byte)
 	from_list((const uint64_t[]) { __VA_ARGS__ }, \
 		  sizeof((const uint64_t[]) { __VA_ARGS__ }) / 8, (_byte))
 
+#define MESSAGES 4
+
+/* Of what the next call sends, or receives. */
+static __thread struct {
+	struct ipcx_send_message send[MESSAGES];
+	struct ipcx_recv_message recv[MESSAGES];
+	struct iovec parts[2];
+} messages;
+
+static uint64_t payload(uint8_t byte)
+{
+	return FROM(byte, (uintptr_t)places.good + 2048,
+		    (uintptr_t)places.good + 3000,
+		    (uintptr_t)memory_window(byte >> 4),
+		    (uintptr_t)places.good_end - 4, (uintptr_t)places.nothing,
+		    (uintptr_t)places.read_only, 0, INT64_MAX);
+}
+
+static uint32_t payload_size(uint8_t byte)
+{
+	return FROM(byte, 0, 1, 4, 64, 700, 4000, 4096, 5000, 65536, 100000,
+		    UINT32_MAX);
+}
+
+static uint64_t tag(uint8_t byte)
+{
+	return FROM(byte, 0, 0, 1, 1, 2, 3, 7, 0x80, UINT64_MAX);
+}
+
+/* All that is in them is made of one byte, in ways that differ. */
+static uint64_t make_messages(bool send, uint8_t byte)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		messages.parts[i].iov_base =
+			(void *)(uintptr_t)payload(byte + i);
+		messages.parts[i].iov_len = payload_size(byte * 7 + i);
+	}
+	for (i = 0; i < MESSAGES; i++) {
+		bool parts = (byte + i) % 5 == 4;
+		uint64_t data = parts ? (uintptr_t)messages.parts :
+					payload(byte * 3 + i);
+		uint32_t size = parts ? i + byte % 4 :
+					payload_size(byte * 5 + i);
+
+		messages.send[i] = (struct ipcx_send_message) {
+			.data = data,
+			.size = size,
+			.flags = parts,
+			.tag = tag(byte + i),
+			.priority = FROM(byte / 3 + i, 0, 0, 1, 5,
+					 IPCX_PRIORITY_MAX,
+					 IPCX_PRIORITY_MAX + 1),
+			.lifetime_ns = FROM(byte / 7 + i, 0, 0, 0, 1, 100000,
+					    INT64_MAX, UINT64_MAX),
+		};
+		messages.recv[i] = (struct ipcx_recv_message) {
+			.data = data, .size = size, .flags = parts
+		};
+	}
+	if (byte >= 0xf0)
+		return payload(byte);
+	return send ? (uintptr_t)messages.send : (uintptr_t)messages.recv;
+}
+
 static uint64_t field_value(const struct field *f, uint8_t byte, uint32_t clock)
 {
 	switch (f->kind) {
@@ -270,6 +368,12 @@ static uint64_t field_value(const struct field *f, uint8_t byte, uint32_t clock)
 			    UINT64_MAX);
 	case F_ID:
 		return FROM(byte, world.uid, 0, 1000, 65534, UINT32_MAX);
+	case F_MESSAGES:
+		return make_messages(f->arg, byte);
+	case F_FEW:
+		return FROM(byte, 1, 1, 1, 2, MESSAGES, 0, IPCX_BATCH_MAX + 1);
+	case F_TAG:
+		return tag(byte);
 	case F_COUNT:
 		return FROM(byte, 0, 1, 2, 3, INT64_MAX, UINT64_MAX);
 	}
@@ -435,7 +539,9 @@ static void take_fd(const struct call *call, const struct fuzz_record *r,
 	if (call->cmd == IPCX_IOC_OPEN) {
 		memcpy(&type, arg + offsetof(struct ipcx_open, out_type),
 		       sizeof(type));
-		kind = type == IPCX_TYPE_SEM ? SLOT_SEM : SLOT_REGION;
+		kind = type == IPCX_TYPE_SEM	? SLOT_SEM :
+		       type == IPCX_TYPE_REGION ? SLOT_REGION :
+						  SLOT_MAILBOX;
 	}
 	remember_object(fd);
 	slot_put(r->c, fd, kind);
@@ -518,6 +624,8 @@ static void make_sem(unsigned int slot, struct ipcx_sem_create arg)
 void calls_preset(unsigned int preset)
 {
 	struct ipcx_region_create region = { .mode = 0600, .size = 16384 };
+	struct ipcx_mailbox_create mailbox = { .mode = 0600,
+					       .max_messages = 4 };
 
 	switch (preset) {
 	case PRESET_SEM:
@@ -543,6 +651,10 @@ void calls_preset(unsigned int preset)
 	case PRESET_REGION:
 		if (!ioctl(world.device, IPCX_IOC_REGION_CREATE, &region))
 			slot_put(4, region.out_fd, SLOT_REGION);
+		break;
+	case PRESET_MAILBOX:
+		if (!ioctl(world.device, IPCX_IOC_MAILBOX_CREATE, &mailbox))
+			slot_put(6, mailbox.out_fd, SLOT_MAILBOX);
 		break;
 	}
 }

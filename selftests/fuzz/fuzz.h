@@ -38,12 +38,13 @@ enum fuzz_mode {
 };
 
 /* Objects that are there when a program starts. */
-#define PRESET_SEM    0x01
-#define PRESET_OWNED  0x02
-#define PRESET_LOCK   0x04
-#define PRESET_REGION 0x08
-#define PRESET_EPOLL  0x10
-#define PRESET_MAPS   0x20
+#define PRESET_SEM     0x01
+#define PRESET_OWNED   0x02
+#define PRESET_LOCK    0x04
+#define PRESET_REGION  0x08
+#define PRESET_EPOLL   0x10
+#define PRESET_MAPS    0x20
+#define PRESET_MAILBOX 0x40
 
 /* A descriptor that takes the slot of another one closes that. */
 #define HEADER_REPLACE 0x01
@@ -153,6 +154,7 @@ enum slot_kind {
 	SLOT_DEVICE,
 	SLOT_SEM,
 	SLOT_REGION,
+	SLOT_MAILBOX,
 	SLOT_OTHER,
 	SLOT_ANY,
 };

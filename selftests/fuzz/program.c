@@ -413,8 +413,8 @@ static void run_presets(uint8_t presets)
 {
 	unsigned int bit;
 
-	for (bit = 1; bit < PRESET_EPOLL; bit <<= 1) {
-		if (!(presets & bit))
+	for (bit = 1; bit <= PRESET_MAILBOX; bit <<= 1) {
+		if (!(presets & bit) || bit & (PRESET_EPOLL | PRESET_MAPS))
 			continue;
 		calls_preset(bit);
 		__atomic_fetch_add(&shared->operations, 1, __ATOMIC_RELAXED);

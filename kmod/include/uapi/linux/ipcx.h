@@ -24,7 +24,8 @@
  * that the kernel does not know must be zero. Fields named ``out_*`` are ignored
  * on the way in and written when there is an answer, which is on success, or
  * with the error that the field speaks of; fields named ``__reserved`` must be
- * zero. Descriptors that a call returns are close-on-exec.
+ * zero. Descriptors that a call returns are close-on-exec. Success is 0, or the
+ * number that a call says it returns.
  */
 
 /**
@@ -85,17 +86,19 @@
  * @IPCX_TYPE_ANY: In IPCX_IOC_OPEN: whatever the name belongs to
  * @IPCX_TYPE_SEM: A semaphore or lock
  * @IPCX_TYPE_REGION: A shared region
+ * @IPCX_TYPE_MAILBOX: A mailbox
  */
 enum ipcx_type_id {
 	IPCX_TYPE_ANY = 0,
 	IPCX_TYPE_SEM = 1,
-	IPCX_TYPE_REGION = 2
+	IPCX_TYPE_REGION = 2,
+	IPCX_TYPE_MAILBOX = 3
 };
 
 /**
  * enum ipcx_rights - What a handle may do
- * @IPCX_RIGHT_READ: Take units, map read-only, lock for reading, wait
- * @IPCX_RIGHT_WRITE: Give units, map for writing, lock for writing, ring
+ * @IPCX_RIGHT_READ: Take units, map read-only, lock for reading, wait, receive
+ * @IPCX_RIGHT_WRITE: Give units, map for writing, lock for writing, ring, send
  * @IPCX_RIGHT_CONTROL: Unlink, destroy, change mode, owner and lease, seal
  * @IPCX_RIGHTS_MASK: All of them
  *
@@ -139,12 +142,14 @@ enum ipcx_create_out_flags {
  * @IPCX_FEATURE_REGION: Shared regions
  * @IPCX_FEATURE_HUGE: Regions on huge pages (IPCX_REGION_F_HUGE)
  * @IPCX_FEATURE_EXEC_DEATH: exec returns what the old image held
+ * @IPCX_FEATURE_MAILBOX: Mailboxes
  */
 enum ipcx_features {
 	IPCX_FEATURE_SEM = 1 << 0,
 	IPCX_FEATURE_REGION = 1 << 1,
 	IPCX_FEATURE_HUGE = 1 << 2,
-	IPCX_FEATURE_EXEC_DEATH = 1 << 3
+	IPCX_FEATURE_EXEC_DEATH = 1 << 3,
+	IPCX_FEATURE_MAILBOX = 1 << 4
 };
 
 /**
@@ -858,6 +863,327 @@ struct ipcx_region_stat {
 #define IPCX_IOC_REGION_STAT _IOWR(IPCX_IOC_TYPE, 0x27, struct ipcx_region_stat)
 
 /**
+ * DOC: Mailboxes
+ *
+ * A mailbox is a bounded queue of messages. Anybody with WRITE sends, anybody
+ * with READ receives, and each message goes to exactly one receiver. Boundaries
+ * are kept. A message has a priority and a tag; the highest priority is
+ * received first, and inside one priority the message that was sent first.
+ *
+ * Nothing is lost: a message leaves the mailbox when it has been copied whole.
+ * A buffer that is too short, or that cannot be written to, leaves it in its
+ * place, and nobody waits for whoever has such a buffer. A message that waits
+ * for nobody may be given a lifetime, after which it is never delivered.
+ *
+ * A mailbox holds up to &ipcx_mailbox_create.max_messages messages and
+ * &ipcx_mailbox_create.max_bytes bytes of payload. Its owner may use all of
+ * that; any other user may use at most half of what the others have left, so
+ * nobody can shut out the rest. What a message costs (payload, and the kernel's
+ * own record) is charged to the sending user until it has been received.
+ *
+ * Descriptors can be polled: EPOLLIN while there is a message, EPOLLOUT while
+ * there is room for one. read() receives one message, and write() sends one of
+ * priority 0 and tag 0; both never split and never join messages.
+ */
+
+/* Priorities are 0 to IPCX_PRIORITY_MAX; the highest comes first. */
+#define IPCX_PRIORITY_MAX 32767U
+
+/* Most messages that a mailbox can hold, and most in one call. */
+#define IPCX_MAILBOX_MESSAGES_MAX 65536U
+#define IPCX_BATCH_MAX		  1024U
+
+/* Longest message. */
+#define IPCX_MESSAGE_SIZE_MAX 0x40000000U
+
+/* Most parts of one payload. */
+#define IPCX_PARTS_MAX 1024U
+
+/**
+ * enum ipcx_mailbox_flags - Flags of IPCX_IOC_MAILBOX_CREATE beside the common ones
+ * @IPCX_MAILBOX_F_NEED_RECEIVER: Sending fails with ENXIO while there is no
+ *	handle that may receive
+ */
+enum ipcx_mailbox_flags {
+	IPCX_MAILBOX_F_NEED_RECEIVER = 1 << 16
+};
+
+/**
+ * enum ipcx_when_full - What a send does when there is no room
+ * @IPCX_FULL_DEFAULT: In a send: what the mailbox was created with
+ * @IPCX_FULL_WAIT: It waits, until its deadline
+ * @IPCX_FULL_FAIL: It fails with EAGAIN, or with EDQUOT when it is the user's
+ *	share that is used up
+ * @IPCX_FULL_DROP: It drops the oldest message of the lowest priority, and so
+ *	on until there is room. Only messages whose priority is not above the new
+ *	one's, and only the user's own ones unless it owns the mailbox; if that
+ *	is not enough it drops none and fails as IPCX_FULL_FAIL does
+ */
+enum ipcx_when_full {
+	IPCX_FULL_DEFAULT = 0,
+	IPCX_FULL_WAIT = 1,
+	IPCX_FULL_FAIL = 2,
+	IPCX_FULL_DROP = 3
+};
+
+/**
+ * struct ipcx_mailbox_create - IPCX_IOC_MAILBOX_CREATE: create a mailbox
+ * @name: Its name, or all NULs for none
+ * @flags: &enum ipcx_create_flags and &enum ipcx_mailbox_flags
+ * @mode: Mode bits, 0 to 0777, less the caller's umask
+ * @rights: Rights of the new handle; 0 stands for all
+ * @order: &enum ipcx_order of those who wait to send, and to receive
+ * @when_full: &enum ipcx_when_full of sends that do not say; IPCX_FULL_DEFAULT
+ *	stands for IPCX_FULL_WAIT
+ * @max_messages: Most messages, up to IPCX_MAILBOX_MESSAGES_MAX; 0 stands for
+ *	4096
+ * @max_size: Longest message in bytes, up to IPCX_MESSAGE_SIZE_MAX; 0 stands
+ *	for 65536, or for @max_bytes if that is less
+ * @__reserved: Must be 0
+ * @max_bytes: Most bytes of payload; 0 stands for @max_messages times @max_size
+ * @lease_ns: Lease of a persistent object in nanoseconds, 0 for none
+ * @out_fd: The new descriptor
+ * @out_flags: &enum ipcx_create_out_flags
+ * @out_id: Number of the object, unique while it lives
+ * @__reserved2: Must be 0
+ *
+ * On a device handle. EINVAL: @max_size is above @max_bytes. Since 0.1.
+ */
+struct ipcx_mailbox_create {
+	char name[IPCX_NAME_SIZE];
+	__u32 flags;
+	__u32 mode;
+	__u32 rights;
+	__u32 order;
+	__u32 when_full;
+	__u32 max_messages;
+	__u32 max_size;
+	__u32 __reserved;
+	__aligned_u64 max_bytes;
+	__aligned_u64 lease_ns;
+	__s32 out_fd;
+	__u32 out_flags;
+	__u32 out_id;
+	__u32 __reserved2;
+};
+#define IPCX_IOC_MAILBOX_CREATE \
+	_IOWR(IPCX_IOC_TYPE, 0x30, struct ipcx_mailbox_create)
+
+/**
+ * enum ipcx_message_flags - How the payload of one message is given
+ * @IPCX_MESSAGE_F_PARTS: &ipcx_send_message.data points to an array of struct
+ *	iovec, and &ipcx_send_message.size is the number of its parts, 1 to
+ *	IPCX_PARTS_MAX. The same for &struct ipcx_recv_message
+ */
+enum ipcx_message_flags {
+	IPCX_MESSAGE_F_PARTS = 1 << 0
+};
+
+/**
+ * struct ipcx_send_message - A message to send
+ * @data: Pointer to the payload
+ * @size: Its size in bytes, 0 to the mailbox's &ipcx_mailbox_create.max_size
+ * @flags: &enum ipcx_message_flags
+ * @tag: Any number; receivers can ask for it
+ * @priority: 0 to IPCX_PRIORITY_MAX
+ * @__reserved: Must be 0
+ * @lifetime_ns: After so many nanoseconds in the mailbox (CLOCK_BOOTTIME) it is
+ *	never delivered; 0 for no limit
+ */
+struct ipcx_send_message {
+	__aligned_u64 data;
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 tag;
+	__u32 priority;
+	__u32 __reserved;
+	__aligned_u64 lifetime_ns;
+};
+
+/**
+ * struct ipcx_mailbox_send - IPCX_IOC_MAILBOX_SEND: send messages
+ * @messages: Pointer to an array of &struct ipcx_send_message
+ * @count: How many, 1 to IPCX_BATCH_MAX
+ * @when_full: &enum ipcx_when_full
+ * @deadline: See "Deadlines"; for the first message. The others do not wait
+ * @clockid: Clock of @deadline
+ * @flags: Must be 0
+ *
+ * Returns how many were sent, which are the first ones, at least one. An error
+ * is that of the first message: nothing was sent. EMSGSIZE: the
+ * message is longer than the mailbox allows. EAGAIN: there is no room, and
+ * @deadline is 0 or the policy is not to wait. ENXIO: there is no receiver, see
+ * IPCX_MAILBOX_F_NEED_RECEIVER. EDQUOT: the user's share of the mailbox is used
+ * up (&struct ipcx_mailbox_stat tells it), or a limit of IPCX_IOC_QUOTA. Needs
+ * IPCX_RIGHT_WRITE. Since 0.1.
+ */
+struct ipcx_mailbox_send {
+	__aligned_u64 messages;
+	__u32 count;
+	__u32 when_full;
+	__aligned_u64 deadline;
+	__u32 clockid;
+	__u32 flags;
+};
+#define IPCX_IOC_MAILBOX_SEND \
+	_IOWR(IPCX_IOC_TYPE, 0x31, struct ipcx_mailbox_send)
+
+/**
+ * enum ipcx_message_out_flags - What a receiver is told of a message
+ * @IPCX_MESSAGE_OUT_SENDER_GONE: The sender has died, or called exec, since
+ */
+enum ipcx_message_out_flags {
+	IPCX_MESSAGE_OUT_SENDER_GONE = 1 << 0
+};
+
+/**
+ * struct ipcx_recv_message - Where a message is received
+ * @data: Pointer to the buffer
+ * @size: Its size in bytes
+ * @flags: &enum ipcx_message_flags
+ * @out_size: Size of the message in bytes. Also after EMSGSIZE
+ * @out_priority: Its priority
+ * @out_tag: Its tag
+ * @out_sent_ns: When it was sent (CLOCK_REALTIME)
+ * @out_pid: Process of the sender, in the caller's pid namespace; 0 when it is
+ *	not visible there
+ * @out_uid: Its effective uid when it sent, in the caller's user namespace
+ * @out_gid: Its effective gid when it sent, in the caller's user namespace
+ * @out_flags: Bits of &enum ipcx_message_out_flags
+ */
+struct ipcx_recv_message {
+	__aligned_u64 data;
+	__u32 size;
+	__u32 flags;
+	__u32 out_size;
+	__u32 out_priority;
+	__aligned_u64 out_tag;
+	__aligned_u64 out_sent_ns;
+	__s32 out_pid;
+	__u32 out_uid;
+	__u32 out_gid;
+	__u32 out_flags;
+};
+
+/**
+ * enum ipcx_match - Which messages a receiver wants
+ * @IPCX_MATCH_ANY: Any; both numbers of the call must be 0
+ * @IPCX_MATCH_TAG: The tag is &ipcx_mailbox_recv.tag
+ * @IPCX_MATCH_MASK: The bits &ipcx_mailbox_recv.tag_arg of the tag are those of
+ *	&ipcx_mailbox_recv.tag
+ * @IPCX_MATCH_RANGE: The tag is from &ipcx_mailbox_recv.tag to
+ *	&ipcx_mailbox_recv.tag_arg, both included
+ */
+enum ipcx_match {
+	IPCX_MATCH_ANY = 0,
+	IPCX_MATCH_TAG = 1,
+	IPCX_MATCH_MASK = 2,
+	IPCX_MATCH_RANGE = 3
+};
+
+/**
+ * enum ipcx_recv_flags - Flags of IPCX_IOC_MAILBOX_RECV
+ * @IPCX_RECV_F_PEEK: Copy, and leave the messages where they are. Never waits:
+ *	the deadline must be 0
+ */
+enum ipcx_recv_flags {
+	IPCX_RECV_F_PEEK = 1 << 0
+};
+
+/**
+ * struct ipcx_mailbox_recv - IPCX_IOC_MAILBOX_RECV: receive messages
+ * @messages: Pointer to an array of &struct ipcx_recv_message
+ * @count: How many at most, 1 to IPCX_BATCH_MAX
+ * @flags: &enum ipcx_recv_flags
+ * @deadline: See "Deadlines"; for the first message. The others are those that
+ *	are there
+ * @clockid: Clock of @deadline
+ * @match: &enum ipcx_match
+ * @tag: See @match
+ * @tag_arg: See @match; 0 for IPCX_MATCH_TAG
+ * @index: With IPCX_RECV_F_PEEK: begin with this one of the messages that match,
+ *	0 being the next that would be received. Else 0
+ * @__reserved: Must be 0
+ *
+ * Returns how many were received, at least one. An error is that of the first
+ * message: none was received. EMSGSIZE: the message is longer than the buffer,
+ * see &ipcx_recv_message.out_size; it stays. Needs IPCX_RIGHT_READ. Since 0.1.
+ */
+struct ipcx_mailbox_recv {
+	__aligned_u64 messages;
+	__u32 count;
+	__u32 flags;
+	__aligned_u64 deadline;
+	__u32 clockid;
+	__u32 match;
+	__aligned_u64 tag;
+	__aligned_u64 tag_arg;
+	__u32 index;
+	__u32 __reserved;
+};
+#define IPCX_IOC_MAILBOX_RECV \
+	_IOWR(IPCX_IOC_TYPE, 0x32, struct ipcx_mailbox_recv)
+
+/**
+ * struct ipcx_mailbox_stat - IPCX_IOC_MAILBOX_STAT: facts about a mailbox
+ * @flags: Must be 0
+ * @out_flags: &enum ipcx_mailbox_flags it was created with
+ * @out_order: &enum ipcx_order
+ * @out_when_full: &enum ipcx_when_full, never IPCX_FULL_DEFAULT
+ * @out_max_messages: Most messages
+ * @out_max_size: Longest message in bytes
+ * @out_max_bytes: Most bytes of payload
+ * @out_messages: Messages in it, those included that are being copied out
+ * @out_next_size: Size of the message that would be received next, 0 if none
+ * @out_bytes: Bytes of their payload
+ * @out_oldest_ns: For how long the oldest message has been there, in
+ *	nanoseconds; 0 if there is none
+ * @out_senders: Calls that wait to send
+ * @out_receivers: Calls that wait to receive
+ * @out_readers: Handles that may receive
+ * @out_share_messages: Messages of the calling user in it
+ * @out_share_bytes: Bytes of their payload
+ * @out_share_limit_bytes: What the last could become now
+ * @out_share_limit_messages: What the calling user's messages could become now
+ * @out_share_denied: How often a user's share was used up
+ * @out_sent: Messages that were put in
+ * @out_received: Messages that were taken out
+ * @out_dropped: Messages that made room for others
+ * @out_expired: Messages whose lifetime ended
+ * @out_refused: Sends that found no room, for whatever reason, and did not wait
+ *
+ * Since 0.1.
+ */
+struct ipcx_mailbox_stat {
+	__u32 flags;
+	__u32 out_flags;
+	__u32 out_order;
+	__u32 out_when_full;
+	__u32 out_max_messages;
+	__u32 out_max_size;
+	__aligned_u64 out_max_bytes;
+	__u32 out_messages;
+	__u32 out_next_size;
+	__aligned_u64 out_bytes;
+	__aligned_u64 out_oldest_ns;
+	__u32 out_senders;
+	__u32 out_receivers;
+	__u32 out_readers;
+	__u32 out_share_messages;
+	__aligned_u64 out_share_bytes;
+	__aligned_u64 out_share_limit_bytes;
+	__u32 out_share_limit_messages;
+	__u32 out_share_denied;
+	__aligned_u64 out_sent;
+	__aligned_u64 out_received;
+	__aligned_u64 out_dropped;
+	__aligned_u64 out_expired;
+	__aligned_u64 out_refused;
+};
+#define IPCX_IOC_MAILBOX_STAT \
+	_IOWR(IPCX_IOC_TYPE, 0x33, struct ipcx_mailbox_stat)
+
+/**
  * DOC: Netlink
  *
  * The generic netlink family "ipcx" shows objects of the network namespace of
@@ -882,7 +1208,7 @@ struct ipcx_region_stat {
  * @IPCX_CMD_GET_WAITER: With NLM_F_DUMP: who sleeps on the object IPCX_A_ID, in
  *	the order of service. Answers IPCX_A_ID, IPCX_A_PID, IPCX_A_TID,
  *	IPCX_A_UNITS, IPCX_A_AGE_NS, IPCX_A_PRIO, IPCX_A_QUEUE ("take", "read",
- *	"write", "doorbell")
+ *	"write", "doorbell", "send", "receive")
  */
 enum ipcx_cmd {
 	IPCX_CMD_UNSPEC = 0,
@@ -930,6 +1256,18 @@ enum ipcx_cmd {
  * @IPCX_A_REGION_READERS: u64
  * @IPCX_A_REGION_WRITER: u64
  * @IPCX_A_REGION_INCONSISTENT: u64
+ * @IPCX_A_MAILBOX_MESSAGES: u64, see &struct ipcx_mailbox_stat
+ * @IPCX_A_MAILBOX_BYTES: u64
+ * @IPCX_A_MAILBOX_MAX_MESSAGES: u64
+ * @IPCX_A_MAILBOX_MAX_BYTES: u64
+ * @IPCX_A_MAILBOX_MAX_SIZE: u64
+ * @IPCX_A_MAILBOX_OLDEST_NS: u64
+ * @IPCX_A_MAILBOX_SENT: u64
+ * @IPCX_A_MAILBOX_RECEIVED: u64
+ * @IPCX_A_MAILBOX_DROPPED: u64
+ * @IPCX_A_MAILBOX_EXPIRED: u64
+ * @IPCX_A_MAILBOX_REFUSED: u64
+ * @IPCX_A_MAILBOX_FLAGS: u64
  * @__IPCX_A_COUNT: One more than the last attribute
  */
 enum ipcx_attr {
@@ -970,6 +1308,18 @@ enum ipcx_attr {
 	IPCX_A_REGION_READERS,
 	IPCX_A_REGION_WRITER,
 	IPCX_A_REGION_INCONSISTENT,
+	IPCX_A_MAILBOX_MESSAGES = 64,
+	IPCX_A_MAILBOX_BYTES,
+	IPCX_A_MAILBOX_MAX_MESSAGES,
+	IPCX_A_MAILBOX_MAX_BYTES,
+	IPCX_A_MAILBOX_MAX_SIZE,
+	IPCX_A_MAILBOX_OLDEST_NS,
+	IPCX_A_MAILBOX_SENT,
+	IPCX_A_MAILBOX_RECEIVED,
+	IPCX_A_MAILBOX_DROPPED,
+	IPCX_A_MAILBOX_EXPIRED,
+	IPCX_A_MAILBOX_REFUSED,
+	IPCX_A_MAILBOX_FLAGS,
 	__IPCX_A_COUNT
 };
 

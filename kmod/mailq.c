@@ -1,0 +1,749 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Queues of messages. What they promise is in mailq.h.
+ */
+#include "mailq.h"
+
+#include <linux/err.h>
+#include <linux/ipcx.h>
+#include <linux/math.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "quota.h"
+
+/* So many messages are thrown away in one critical section. */
+#define DISCARD_BATCH 64
+
+/**
+ * ipcx_mailq_init() - Make a queue
+ * @q: The queue
+ * @lock: The lock of the object
+ * @owner: May use all of the room; lives as long as the queue
+ * @max_messages: Room, not 0
+ * @max_bytes: Room, not 0
+ *
+ * Context: Before the object is published.
+ */
+void ipcx_mailq_init(struct ipcx_mailq *q, spinlock_t *lock,
+		     struct ipcx_user *owner, u32 max_messages, u64 max_bytes)
+{
+	q->lock = lock;
+	q->owner = owner;
+	q->max_messages = max_messages;
+	q->max_bytes = max_bytes;
+	q->root = RB_ROOT_CACHED;
+	q->by_expiry = RB_ROOT_CACHED;
+	q->shares = RB_ROOT;
+	INIT_LIST_HEAD(&q->by_news);
+	INIT_LIST_HEAD(&q->dead_mail);
+	INIT_LIST_HEAD(&q->dead_shares);
+}
+
+static struct ipcx_mail *node_to_mail(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct ipcx_mail, node);
+}
+
+static struct ipcx_mail_share *node_to_share(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct ipcx_mail_share, node);
+}
+
+/* ---- Shares ------------------------------------------------------------ */
+
+static struct ipcx_mail_share *share_find_locked(const struct ipcx_mailq *q,
+						 const struct ipcx_user *user)
+{
+	struct rb_node *node = q->shares.rb_node;
+	struct ipcx_mail_share *share;
+
+	lockdep_assert_held(q->lock);
+
+	while (node) {
+		share = node_to_share(node);
+		if (share->user == user)
+			return share;
+		node = user < share->user ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static bool share_before(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct ipcx_mail_share, node)->user <
+	       rb_entry(b, struct ipcx_mail_share, node)->user;
+}
+
+static struct ipcx_mail_share *share_new(struct ipcx_user *user)
+{
+	struct ipcx_mail_share *share;
+	int r;
+
+	r = ipcx_charge(user, IPCX_RESOURCE_BYTES, sizeof(*share));
+	if (r)
+		return ERR_PTR(r);
+	share = kzalloc(sizeof(*share), GFP_KERNEL_ACCOUNT);
+	if (!share) {
+		ipcx_uncharge(user, IPCX_RESOURCE_BYTES, sizeof(*share));
+		return ERR_PTR(-ENOMEM);
+	}
+	share->user = ipcx_user_get(user);
+	return share;
+}
+
+static void share_free(struct ipcx_mail_share *share)
+{
+	if (!share)
+		return;
+	ipcx_uncharge(share->user, IPCX_RESOURCE_BYTES, sizeof(*share));
+	ipcx_user_put(share->user);
+	kfree(share);
+}
+
+/* A reference to the share of @user, which is made if there is none. */
+static struct ipcx_mail_share *share_get(struct ipcx_mailq *q,
+					 struct ipcx_user *user)
+{
+	struct ipcx_mail_share *share, *fresh = NULL;
+
+	for (;;) {
+		spin_lock(q->lock);
+		share = share_find_locked(q, user);
+		if (!share && fresh) {
+			rb_add(&fresh->node, &q->shares, share_before);
+			share = fresh;
+			fresh = NULL;
+		}
+		if (share)
+			share->refs++;
+		spin_unlock(q->lock);
+		if (share)
+			break;
+		fresh = share_new(user);
+		if (IS_ERR(fresh))
+			return fresh;
+	}
+	share_free(fresh);
+	return share;
+}
+
+static void share_unref_locked(struct ipcx_mailq *q,
+			       struct ipcx_mail_share *share)
+{
+	lockdep_assert_held(q->lock);
+
+	if (!share || --share->refs)
+		return;
+	rb_erase(&share->node, &q->shares);
+	list_add(&share->link, &q->dead_shares);
+}
+
+/* ---- Garbage ----------------------------------------------------------- */
+
+static void free_garbage(struct list_head *mails, struct list_head *shares)
+{
+	struct ipcx_mail_share *share, *next_share;
+	struct ipcx_mail *mail, *next;
+
+	list_for_each_entry_safe(mail, next, mails, link)
+		ipcx_msg_put(&mail->msg);
+	list_for_each_entry_safe(share, next_share, shares, link)
+		share_free(share);
+}
+
+/**
+ * ipcx_mailq_unlock_garbage() - Unlock, and free what there is to be freed
+ * @q: The queue; see ipcx_mailq_unlock()
+ *
+ * Context: Under the lock, which is dropped; then it may sleep.
+ */
+void ipcx_mailq_unlock_garbage(struct ipcx_mailq *q) __releases(q->lock)
+{
+	LIST_HEAD(mails);
+	LIST_HEAD(shares);
+
+	list_splice_init(&q->dead_mail, &mails);
+	list_splice_init(&q->dead_shares, &shares);
+	spin_unlock(q->lock);
+	free_garbage(&mails, &shares);
+}
+
+/**
+ * ipcx_mailq_drain() - Throw all messages away
+ * @q: The queue of an object that has died: nothing is put in any more
+ *
+ * Context: Sleeps. Takes the lock.
+ */
+void ipcx_mailq_drain(struct ipcx_mailq *q)
+{
+	struct ipcx_mail *mail;
+	bool more;
+	int n;
+
+	do {
+		spin_lock(q->lock);
+		for (n = 0; n < DISCARD_BATCH; n++) {
+			mail = node_to_mail(rb_first_cached(&q->root));
+			if (!mail)
+				break;
+			ipcx_mailq_take_locked(q, mail);
+			ipcx_mailq_discard_locked(q, mail);
+		}
+		more = !ipcx_mailq_empty_locked(q);
+		ipcx_mailq_unlock(q);
+		cond_resched();
+	} while (more);
+}
+
+/**
+ * ipcx_mailq_release() - The last reference to the object is gone
+ * @q: The queue, which was drained
+ *
+ * Context: Sleeps.
+ */
+void ipcx_mailq_release(struct ipcx_mailq *q)
+{
+	free_garbage(&q->dead_mail, &q->dead_shares);
+	WARN_ON_ONCE(q->messages || !RB_EMPTY_ROOT(&q->shares));
+}
+
+/* ---- Messages ---------------------------------------------------------- */
+
+/**
+ * ipcx_mail_new() - Make a message for a queue
+ * @q: The queue
+ * @size: Bytes of payload
+ * @likely: See ipcx_user_current()
+ * @from: The payload
+ *
+ * Context: Sleeps. Touches user memory. Takes the lock.
+ * Return: The message, or an ERR_PTR of ipcx_msg_new().
+ */
+struct ipcx_mail *ipcx_mail_new(struct ipcx_mailq *q, size_t size,
+				struct ipcx_user *likely, struct iov_iter *from)
+{
+	struct ipcx_mail_share *share;
+	struct ipcx_mail *mail;
+	struct ipcx_msg *msg;
+
+	msg = ipcx_msg_new(sizeof(struct ipcx_mail), size, likely, from);
+	if (IS_ERR(msg))
+		return ERR_CAST(msg);
+	mail = container_of(msg, struct ipcx_mail, msg);
+	if (msg->user == q->owner)
+		return mail;
+	share = share_get(q, msg->user);
+	if (IS_ERR(share)) {
+		ipcx_msg_put(msg);
+		return ERR_CAST(share);
+	}
+	mail->share = share;
+	return mail;
+}
+
+/**
+ * ipcx_mail_free() - Free a message that was not put in
+ * @q: For which queue it was made
+ * @mail: The message
+ *
+ * Context: Sleeps. Takes the lock.
+ */
+void ipcx_mail_free(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	if (mail->share) {
+		spin_lock(q->lock);
+		share_unref_locked(q, mail->share);
+		ipcx_mailq_unlock(q);
+	}
+	ipcx_msg_put(&mail->msg);
+}
+
+/* ---- Room -------------------------------------------------------------- */
+
+/* Does its share allow it, when so much of the share was dropped? */
+static bool share_fits(const struct ipcx_mailq *q, const struct ipcx_mail *mail,
+		       u32 messages, u64 bytes)
+{
+	const struct ipcx_mail_share *share = mail->share;
+	u32 left_messages;
+	u64 left_bytes;
+
+	if (!share || share->messages == messages)
+		return true;
+	left_messages = q->max_messages - (q->messages - share->messages);
+	left_bytes = q->max_bytes - (q->bytes - share->bytes);
+	return share->messages - messages < left_messages / 2 &&
+	       share->bytes - bytes + mail->msg.size <= left_bytes / 2;
+}
+
+/* Would it fit, when so many messages of so many bytes were dropped? */
+static bool mail_fits(const struct ipcx_mailq *q, const struct ipcx_mail *mail,
+		      u32 messages, u64 bytes)
+{
+	return q->messages - messages < q->max_messages &&
+	       q->bytes - bytes + mail->msg.size <= q->max_bytes &&
+	       share_fits(q, mail, messages, bytes);
+}
+
+/**
+ * ipcx_mailq_fits_locked() - Is there room for a message?
+ * @q: In which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ * Return: True when it can be put in.
+ */
+bool ipcx_mailq_fits_locked(const struct ipcx_mailq *q,
+			    const struct ipcx_mail *mail)
+{
+	lockdep_assert_held(q->lock);
+	return mail_fits(q, mail, 0, 0);
+}
+
+/**
+ * ipcx_mailq_share_fits_locked() - Does the sender's share allow a message?
+ * @q: In which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ * Return: False when the share is used up, whether there is room or not.
+ */
+bool ipcx_mailq_share_fits_locked(const struct ipcx_mailq *q,
+				  const struct ipcx_mail *mail)
+{
+	lockdep_assert_held(q->lock);
+	return share_fits(q, mail, 0, 0);
+}
+
+/* May the sender of @mail drop @victim? */
+static bool mail_may_drop(const struct ipcx_mail *mail,
+			  const struct ipcx_mail *victim)
+{
+	return !mail->share || victim->share == mail->share;
+}
+
+/* The oldest message of this priority, which there is. */
+static struct ipcx_mail *mailq_oldest_of_locked(const struct ipcx_mailq *q,
+						u32 priority)
+{
+	struct rb_node *node = q->root.rb_root.rb_node;
+	struct ipcx_mail *found = NULL;
+
+	lockdep_assert_held(q->lock);
+
+	while (node) {
+		if (node_to_mail(node)->priority <= priority) {
+			found = node_to_mail(node);
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+/* By priority, the lowest first, and by age inside one. */
+static struct ipcx_mail *mailq_next_victim_locked(const struct ipcx_mailq *q,
+						  struct ipcx_mail *last)
+{
+	struct ipcx_mail *next;
+
+	if (last) {
+		next = node_to_mail(rb_next(&last->node));
+		if (next && next->priority == last->priority)
+			return next;
+		next = mailq_oldest_of_locked(q, last->priority);
+		next = node_to_mail(rb_prev(&next->node));
+	} else {
+		next = node_to_mail(rb_last(&q->root.rb_root));
+	}
+	return next ? mailq_oldest_of_locked(q, next->priority) : NULL;
+}
+
+/* How many messages must go for @mail? False when it is not to be had. */
+static bool mailq_count_victims_locked(const struct ipcx_mailq *q,
+				       const struct ipcx_mail *mail,
+				       u32 *messages)
+{
+	struct ipcx_mail *victim = NULL;
+	u64 bytes = 0;
+
+	*messages = 0;
+	/* Who has nothing there has nothing to drop. */
+	if (mail->share && !mail->share->messages)
+		return mail_fits(q, mail, 0, 0);
+	while (!mail_fits(q, mail, *messages, bytes)) {
+		victim = mailq_next_victim_locked(q, victim);
+		if (!victim || victim->priority > mail->priority)
+			return false;
+		if (!mail_may_drop(mail, victim))
+			continue;
+		(*messages)++;
+		bytes += victim->msg.size;
+	}
+	return true;
+}
+
+/**
+ * ipcx_mailq_make_room_locked() - Drop what stands in the way of a message
+ * @q: In which queue
+ * @mail: The message
+ *
+ * The oldest of the lowest priority go first, and none that is above the
+ * message; who is not the owner drops only its own.
+ *
+ * Context: Under the lock.
+ * Return: True when there is room now; false when nothing was dropped.
+ */
+bool ipcx_mailq_make_room_locked(struct ipcx_mailq *q,
+				 const struct ipcx_mail *mail)
+{
+	struct ipcx_mail *victim, *next;
+	u32 messages;
+
+	lockdep_assert_held(q->lock);
+
+	if (!mailq_count_victims_locked(q, mail, &messages))
+		return false;
+	victim = mailq_next_victim_locked(q, NULL);
+	for (; messages; victim = next) {
+		next = mailq_next_victim_locked(q, victim);
+		if (!mail_may_drop(mail, victim))
+			continue;
+		ipcx_mailq_take_locked(q, victim);
+		ipcx_mailq_discard_locked(q, victim);
+		q->dropped++;
+		messages--;
+	}
+	return true;
+}
+
+/* ---- In and out -------------------------------------------------------- */
+
+static bool mail_before(struct rb_node *a, const struct rb_node *b)
+{
+	const struct ipcx_mail *x = rb_entry(a, struct ipcx_mail, node);
+	const struct ipcx_mail *y = rb_entry(b, struct ipcx_mail, node);
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority;
+	return x->order < y->order;
+}
+
+static bool mail_expires_before(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct ipcx_mail, expiry)->expires <
+	       rb_entry(b, struct ipcx_mail, expiry)->expires;
+}
+
+/**
+ * ipcx_mailq_untake_locked() - Put a message back to where it was
+ * @q: In which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ * Return: True when it is now the next one to expire.
+ */
+bool ipcx_mailq_untake_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	lockdep_assert_held(q->lock);
+
+	mail->queued = true;
+	mail->news = q->next_news++;
+	list_add_tail(&mail->link, &q->by_news);
+	rb_add_cached(&mail->node, &q->root, mail_before);
+	return mail->expires &&
+	       rb_add_cached(&mail->expiry, &q->by_expiry, mail_expires_before);
+}
+
+/**
+ * ipcx_mailq_take_locked() - Take a message out; it counts until it has ended
+ * @q: From which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ */
+void ipcx_mailq_take_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	lockdep_assert_held(q->lock);
+
+	mail->queued = false;
+	list_del(&mail->link);
+	rb_erase_cached(&mail->node, &q->root);
+	if (mail->expires)
+		rb_erase_cached(&mail->expiry, &q->by_expiry);
+}
+
+/**
+ * ipcx_mailq_put_locked() - Put a message in
+ * @q: In which queue
+ * @mail: The message, which is the queue's from now on
+ *
+ * Context: Under the lock.
+ * Return: True when it is now the next one to expire.
+ */
+bool ipcx_mailq_put_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	struct ipcx_mail_share *share = mail->share;
+
+	lockdep_assert_held(q->lock);
+
+	mail->order = q->next_order++;
+	mail->arrived = ktime_get_coarse_boottime_ns();
+	if (mail->lifetime)
+		mail->expires = ktime_get_boottime_ns() + mail->lifetime;
+	q->messages++;
+	q->bytes += mail->msg.size;
+	q->put++;
+	if (share) {
+		share->messages++;
+		share->bytes += mail->msg.size;
+	}
+	return ipcx_mailq_untake_locked(q, mail);
+}
+
+static void mail_uncount_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	struct ipcx_mail_share *share = mail->share;
+
+	lockdep_assert_held(q->lock);
+
+	q->messages--;
+	q->bytes -= mail->msg.size;
+	if (share) {
+		share->messages--;
+		share->bytes -= mail->msg.size;
+	}
+}
+
+/**
+ * ipcx_mailq_unput_locked() - It was not put in after all
+ * @q: In which queue
+ * @mail: The message, which is the caller's again
+ *
+ * Context: Under the lock, which was not dropped since.
+ */
+void ipcx_mailq_unput_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	ipcx_mailq_take_locked(q, mail);
+	mail_uncount_locked(q, mail);
+	q->put--;
+}
+
+/**
+ * ipcx_mailq_end_locked() - A message that was taken does not count any more
+ * @q: In which queue
+ * @mail: The message, which is the caller's, to be freed by ipcx_msg_put()
+ *
+ * Context: Under the lock.
+ */
+void ipcx_mailq_end_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	mail_uncount_locked(q, mail);
+	share_unref_locked(q, mail->share);
+}
+
+/**
+ * ipcx_mailq_discard_locked() - The same, and it becomes garbage
+ * @q: In which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ */
+void ipcx_mailq_discard_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	ipcx_mailq_end_locked(q, mail);
+	list_add(&mail->link, &q->dead_mail);
+}
+
+/* ---- Lifetimes --------------------------------------------------------- */
+
+static bool mail_expired(const struct ipcx_mail *mail)
+{
+	return mail->expires && mail->expires <= ktime_get_boottime_ns();
+}
+
+/**
+ * ipcx_mailq_expire_locked() - Take out what has expired, a few at a time
+ * @q: Of which queue
+ *
+ * Context: Under the lock.
+ * Return: True when there was any: there is room now, and may be more of it.
+ */
+bool ipcx_mailq_expire_locked(struct ipcx_mailq *q)
+{
+	struct rb_node *node;
+	struct ipcx_mail *mail;
+	int n;
+
+	lockdep_assert_held(q->lock);
+
+	for (n = 0; n < DISCARD_BATCH; n++) {
+		node = rb_first_cached(&q->by_expiry);
+		if (!node)
+			break;
+		mail = rb_entry(node, struct ipcx_mail, expiry);
+		if (!mail_expired(mail))
+			break;
+		ipcx_mailq_take_locked(q, mail);
+		ipcx_mailq_discard_locked(q, mail);
+		q->expired++;
+	}
+	return n;
+}
+
+/**
+ * ipcx_mailq_next_expiry_locked() - When does the next message expire?
+ * @q: Of which queue
+ * @ns: Gets nanoseconds from now, 0 when it has expired
+ *
+ * Context: Under the lock.
+ * Return: False when none ever does.
+ */
+bool ipcx_mailq_next_expiry_locked(const struct ipcx_mailq *q, u64 *ns)
+{
+	struct rb_node *node = rb_first_cached(&q->by_expiry);
+	u64 now = ktime_get_boottime_ns();
+	u64 expires;
+
+	lockdep_assert_held(q->lock);
+
+	if (!node)
+		return false;
+	expires = rb_entry(node, struct ipcx_mail, expiry)->expires;
+	*ns = expires > now ? expires - now : 0;
+	return true;
+}
+
+/* ---- Looking ----------------------------------------------------------- */
+
+/**
+ * ipcx_mail_matches() - Is this message wanted?
+ * @mail: The message
+ * @filter: What is wanted
+ *
+ * Context: Any.
+ * Return: True when it matches, and has not expired.
+ */
+bool ipcx_mail_matches(const struct ipcx_mail *mail,
+		       const struct ipcx_mail_filter *filter)
+{
+	if (mail_expired(mail))
+		return false;
+	switch (filter->match) {
+	case IPCX_MATCH_TAG:
+		return mail->tag == filter->tag;
+	case IPCX_MATCH_MASK:
+		return (mail->tag & filter->tag_arg) == filter->tag;
+	case IPCX_MATCH_RANGE:
+		return mail->tag >= filter->tag && mail->tag <= filter->tag_arg;
+	default:
+		return true;
+	}
+}
+
+/**
+ * ipcx_mailq_find_locked() - The message that comes next
+ * @q: Of which queue
+ * @filter: Of those that match
+ * @skip: And behind so many of them
+ *
+ * Context: Under the lock. Looks at the messages one after the other.
+ * Return: The message, or NULL.
+ */
+struct ipcx_mail *ipcx_mailq_find_locked(const struct ipcx_mailq *q,
+					 const struct ipcx_mail_filter *filter,
+					 u32 skip)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held(q->lock);
+
+	for (node = rb_first_cached(&q->root); node; node = rb_next(node))
+		if (ipcx_mail_matches(node_to_mail(node), filter) && !skip--)
+			return node_to_mail(node);
+	return NULL;
+}
+
+/**
+ * ipcx_mailq_find_news_locked() - The message that comes next, of the news
+ * @q: Of which queue
+ * @filter: Of those that match
+ * @since: What &ipcx_mailq.next_news was when there was none that did
+ *
+ * Context: Under the lock. Looks at the news only.
+ * Return: The message, or NULL.
+ */
+struct ipcx_mail *
+ipcx_mailq_find_news_locked(const struct ipcx_mailq *q,
+			    const struct ipcx_mail_filter *filter, u64 since)
+{
+	struct ipcx_mail *mail, *found = NULL;
+
+	lockdep_assert_held(q->lock);
+
+	list_for_each_entry_reverse(mail, &q->by_news, link) {
+		if (mail->news < since)
+			break;
+		if (ipcx_mail_matches(mail, filter) &&
+		    (!found || mail_before(&mail->node, &found->node)))
+			found = mail;
+	}
+	return found;
+}
+
+/**
+ * ipcx_mailq_age_locked() - For how long is the oldest message there?
+ * @q: Of which queue
+ *
+ * Context: Under the lock. Looks at all messages, in O(their number).
+ * Return: Nanoseconds, 0 when there is none.
+ */
+u64 ipcx_mailq_age_locked(const struct ipcx_mailq *q)
+{
+	u64 now = ktime_get_coarse_boottime_ns();
+	u64 oldest = now;
+	struct rb_node *node;
+
+	lockdep_assert_held(q->lock);
+
+	for (node = rb_first_cached(&q->root); node; node = rb_next(node))
+		oldest = min(oldest, node_to_mail(node)->arrived);
+	return now - oldest;
+}
+
+/**
+ * ipcx_mailq_share_locked() - What a user has in a queue
+ * @q: The queue
+ * @user: The user
+ * @messages: Gets its messages
+ * @bytes: Gets the bytes of their payload
+ *
+ * Context: Under the lock.
+ */
+void ipcx_mailq_share_locked(const struct ipcx_mailq *q,
+			     const struct ipcx_user *user, u32 *messages,
+			     u64 *bytes)
+{
+	struct ipcx_mail_share *share;
+	struct rb_node *node;
+
+	lockdep_assert_held(q->lock);
+
+	if (user != q->owner) {
+		share = share_find_locked(q, user);
+		*messages = share ? share->messages : 0;
+		*bytes = share ? share->bytes : 0;
+		return;
+	}
+	/* The owner has what no other has. */
+	*messages = q->messages;
+	*bytes = q->bytes;
+	for (node = rb_first(&q->shares); node; node = rb_next(node)) {
+		share = node_to_share(node);
+		*messages -= share->messages;
+		*bytes -= share->bytes;
+	}
+}
