@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The library: contexts, semaphores, locks and regions; T15's two examples. */
+/* The library: every kind of object; T15's two examples. */
 #include "ipcx_fd.h"
 
 #include <ipcx.h>
@@ -511,6 +511,59 @@ TEST_F(library, descriptors_become_handles_of_their_type_only)
 	close(null);
 	ipcx_sem_free(other);
 	ipcx_sem_free(sem);
+}
+
+/* Rows: T4 B1 B4 B5 B13 */
+TEST_F(library, mailbox_sends_receives_peeks_and_counts)
+{
+	struct ipcx_send_message out[3] = {
+		{ .data = (uintptr_t) "one", .size = 3, .tag = 1 },
+		{ .data = (uintptr_t) "two",
+		  .size = 3,
+		  .tag = 2,
+		  .priority = 5 },
+		{ .data = (uintptr_t) "three", .size = 5, .tag = 3 },
+	};
+	const struct ipcx_mailbox_want third = { .match = IPCX_MATCH_TAG,
+						 .tag = 3 };
+	struct ipcx_recv_message in[3] = {};
+	struct ipcx_mailbox_stat stat;
+	struct ipcx_mailbox *box, *own;
+	char data[3][16];
+	uint32_t count = 0;
+	size_t size = 0;
+
+	ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, self->name, NULL, &box));
+	EXPECT_EQ(1, ipcx_mailbox_is_new(box));
+	ASSERT_EQ(0, ipcx_mailbox_open(self->ipcx, self->name, 0, &own));
+	EXPECT_EQ(0, ipcx_mailbox_is_new(own));
+	ASSERT_EQ(0, ipcx_mailbox_send_messages(box, out, 3, IPCX_FULL_DEFAULT,
+						NULL, &count));
+	EXPECT_EQ(3, count);
+	for (int i = 0; i < 3; i++) {
+		in[i].data = (uintptr_t)data[i];
+		in[i].size = sizeof(data[i]);
+	}
+	ASSERT_EQ(0, ipcx_mailbox_peek(own, 1, in, 3, NULL, &count));
+	EXPECT_EQ(2, count);
+	EXPECT_EQ(1, in[0].out_tag);
+	ASSERT_EQ(0, ipcx_mailbox_receive_messages(own, in, 1, &third,
+						   IPCX_NOWAIT, &count));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(0, memcmp(data[0], "three", 5));
+	EXPECT_EQ(-EAGAIN, ipcx_mailbox_receive_messages(own, in, 1, &third,
+							 IPCX_NOWAIT, &count));
+	EXPECT_EQ(-EMSGSIZE, ipcx_mailbox_receive(own, data[0], 2, &size));
+	EXPECT_EQ(3, size);
+	EXPECT_EQ(0, ipcx_mailbox_receive(own, data[0], 16, &size));
+	EXPECT_EQ(0, memcmp(data[0], "two", 3));
+	ASSERT_EQ(0, ipcx_mailbox_stat(own, &stat));
+	EXPECT_EQ(1, stat.out_messages);
+	EXPECT_EQ(3, stat.out_sent);
+	EXPECT_EQ(2, stat.out_received);
+	ipcx_mailbox_free(box);
+	ipcx_mailbox_free(own);
+	ipcx_mailbox_free(NULL);
 }
 
 TEST_HARNESS_MAIN

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libipcx: semaphores, locks and shared regions as file descriptors, with the
- * uncontended paths in user space. This header includes all the others.
+ * libipcx: semaphores, locks, shared regions and mailboxes as file descriptors,
+ * with the uncontended paths of the former in user space. This header includes
+ * all the others.
  */
 #ifndef LIBIPCX_H
 #define LIBIPCX_H
@@ -10,6 +11,7 @@
 #include <ipcx/context.h>
 #include <ipcx/deadline.h>
 #include <ipcx/lock.h>
+#include <ipcx/mailbox.h>
 #include <ipcx/object.h>
 #include <ipcx/region.h>
 #include <ipcx/ring.h>

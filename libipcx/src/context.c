@@ -24,14 +24,15 @@ struct ipcx {
 int ipcx_ioctl(int fd, unsigned long request, void *arg)
 {
 	int saved = errno;
-	int err;
+	int ret;
 
-	if (ioctl(fd, request, arg) >= 0)
-		return 0;
+	ret = ioctl(fd, request, arg);
+	if (ret >= 0)
+		return ret;
 
-	err = -errno;
+	ret = -errno;
 	errno = saved;
-	return err;
+	return ret;
 }
 
 int ipcx_name_fill(char dest[IPCX_NAME_SIZE], const char *name)

@@ -25,8 +25,8 @@ struct ipcx_region;
 typedef _Atomic uint32_t ipcx_word;
 
 /*
- * Every call to the kernel goes through here. Returns 0 or a negative errno and
- * leaves errno alone. -EINTR is handed to the caller and never retried: what
+ * Every call to the kernel goes through here. Returns what the kernel does, or a
+ * negative errno, and leaves errno alone. -EINTR is handed to the caller and never retried: what
  * SA_RESTART asks for the kernel does by itself, the deadlines being absolute.
  */
 int ipcx_ioctl(int fd, unsigned long request, void *arg);

@@ -14,6 +14,7 @@ const struct mechanism *const mechanisms[] = {
 	ipcx_lock_mechanisms,
 	ipcx_region_mechanisms,
 	ipcx_ring_mechanisms,
+	ipcx_mailbox_mechanisms,
 	pipe_mechanisms,
 	unix_mechanisms,
 	mqueue_mechanisms,

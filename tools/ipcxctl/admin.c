@@ -23,6 +23,7 @@ struct feature {
 static const struct feature features[] = {
 	{ IPCX_FEATURE_SEM, "sem" },
 	{ IPCX_FEATURE_REGION, "region" },
+	{ IPCX_FEATURE_MAILBOX, "mailbox" },
 	{ IPCX_FEATURE_HUGE, "huge" },
 	{ IPCX_FEATURE_EXEC_DEATH, "exec-death" },
 };

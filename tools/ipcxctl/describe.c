@@ -7,7 +7,7 @@
 
 #include "describe.h"
 
-const char *const type_words[] = { "any", "sem", "region", NULL };
+const char *const type_words[] = { "any", "sem", "region", "mailbox", NULL };
 const char *const kind_words[] = { "plain", "owned", "lock", NULL };
 const char *const order_words[] = { "fifo", "prio", NULL };
 const char *const on_death_words[] = { "return", "report", "keep", NULL };
@@ -95,6 +95,22 @@ static void region_state(const struct record *object, char buffer[STATE_SIZE])
 		 is_sealed(object) ? ", sealed" : "");
 }
 
+static void mailbox_state(const struct record *object, char buffer[STATE_SIZE])
+{
+	const uint64_t *value = object->value;
+	char bytes[HUMAN_SIZE], age[HUMAN_SIZE];
+
+	snprintf(buffer, STATE_SIZE, "%" PRIu64 "/%" PRIu64 " messages",
+		 value[IPCX_A_MAILBOX_MESSAGES],
+		 value[IPCX_A_MAILBOX_MAX_MESSAGES]);
+	if (!value[IPCX_A_MAILBOX_MESSAGES])
+		return;
+	snprintf(buffer + strlen(buffer), STATE_SIZE - strlen(buffer),
+		 ", %s, oldest %s",
+		 human_bytes(value[IPCX_A_MAILBOX_BYTES], bytes),
+		 human_ns(value[IPCX_A_MAILBOX_OLDEST_NS], age));
+}
+
 const char *describe_state(const struct record *object, char buffer[STATE_SIZE])
 {
 	size_t length;
@@ -104,6 +120,8 @@ const char *describe_state(const struct record *object, char buffer[STATE_SIZE])
 		sem_state(object, buffer);
 	else if (object->value[IPCX_A_TYPE] == IPCX_TYPE_REGION)
 		region_state(object, buffer);
+	else if (object->value[IPCX_A_TYPE] == IPCX_TYPE_MAILBOX)
+		mailbox_state(object, buffer);
 	length = strlen(buffer);
 	if (is_dead(object))
 		snprintf(buffer + length, STATE_SIZE - length, "%sdestroyed",
@@ -115,7 +133,7 @@ const char *describe_type(const struct record *object, char buffer[HUMAN_SIZE])
 {
 	uint64_t type = object->value[IPCX_A_TYPE];
 
-	if (type == IPCX_TYPE_SEM || type == IPCX_TYPE_REGION)
+	if (type >= IPCX_TYPE_SEM && type <= IPCX_TYPE_MAILBOX)
 		snprintf(buffer, HUMAN_SIZE, "%s", type_words[type]);
 	else
 		snprintf(buffer, HUMAN_SIZE, "type %" PRIu64, type);
@@ -164,6 +182,27 @@ static void region_json(const struct record *object)
 	json_close('}');
 }
 
+static void mailbox_json(const struct record *object)
+{
+	const uint64_t *value = object->value;
+
+	json_open("mailbox", '{');
+	json_u64("messages", value[IPCX_A_MAILBOX_MESSAGES]);
+	json_u64("payload_bytes", value[IPCX_A_MAILBOX_BYTES]);
+	json_u64("max_messages", value[IPCX_A_MAILBOX_MAX_MESSAGES]);
+	json_u64("max_bytes", value[IPCX_A_MAILBOX_MAX_BYTES]);
+	json_u64("max_size", value[IPCX_A_MAILBOX_MAX_SIZE]);
+	json_u64("oldest_ns", value[IPCX_A_MAILBOX_OLDEST_NS]);
+	json_bool("need_receiver",
+		  value[IPCX_A_MAILBOX_FLAGS] & IPCX_MAILBOX_F_NEED_RECEIVER);
+	json_u64("sent", value[IPCX_A_MAILBOX_SENT]);
+	json_u64("received", value[IPCX_A_MAILBOX_RECEIVED]);
+	json_u64("dropped", value[IPCX_A_MAILBOX_DROPPED]);
+	json_u64("expired", value[IPCX_A_MAILBOX_EXPIRED]);
+	json_u64("refused", value[IPCX_A_MAILBOX_REFUSED]);
+	json_close('}');
+}
+
 void describe_json(const struct record *object)
 {
 	const uint64_t *value = object->value;
@@ -188,6 +227,8 @@ void describe_json(const struct record *object)
 		sem_json(object);
 	else if (value[IPCX_A_TYPE] == IPCX_TYPE_REGION)
 		region_json(object);
+	else if (value[IPCX_A_TYPE] == IPCX_TYPE_MAILBOX)
+		mailbox_json(object);
 }
 
 static void text_u64(const char *key, uint64_t value)
@@ -227,6 +268,30 @@ static void region_text(const struct record *object)
 	       value[IPCX_A_REGION_INCONSISTENT] ? "; inconsistent" : "");
 }
 
+static void mailbox_text(const struct record *object)
+{
+	const uint64_t *value = object->value;
+	char text[HUMAN_SIZE];
+
+	printf("%-12s%" PRIu64 " of %" PRIu64 "%s\n", "messages",
+	       value[IPCX_A_MAILBOX_MESSAGES],
+	       value[IPCX_A_MAILBOX_MAX_MESSAGES],
+	       value[IPCX_A_MAILBOX_FLAGS] & IPCX_MAILBOX_F_NEED_RECEIVER ?
+		       ", needs a receiver" :
+		       "");
+	printf("%-12s%" PRIu64 " of %" PRIu64 ", %" PRIu64 " in one message\n",
+	       "payload", value[IPCX_A_MAILBOX_BYTES],
+	       value[IPCX_A_MAILBOX_MAX_BYTES], value[IPCX_A_MAILBOX_MAX_SIZE]);
+	if (value[IPCX_A_MAILBOX_MESSAGES])
+		printf("%-12s%s\n", "oldest",
+		       human_ns(value[IPCX_A_MAILBOX_OLDEST_NS], text));
+	printf("%-12s%" PRIu64 " sent, %" PRIu64 " received, %" PRIu64
+	       " dropped, %" PRIu64 " expired, %" PRIu64 " refused\n",
+	       "so far", value[IPCX_A_MAILBOX_SENT],
+	       value[IPCX_A_MAILBOX_RECEIVED], value[IPCX_A_MAILBOX_DROPPED],
+	       value[IPCX_A_MAILBOX_EXPIRED], value[IPCX_A_MAILBOX_REFUSED]);
+}
+
 void describe_text(const struct record *object)
 {
 	const uint64_t *value = object->value;
@@ -252,6 +317,8 @@ void describe_text(const struct record *object)
 		sem_text(object);
 	else if (value[IPCX_A_TYPE] == IPCX_TYPE_REGION)
 		region_text(object);
+	else if (value[IPCX_A_TYPE] == IPCX_TYPE_MAILBOX)
+		mailbox_text(object);
 }
 
 const char *process_name(uint64_t pid, char buffer[COMM_SIZE])

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Mailboxes of ipcx, one for each direction. */
+#include <stdlib.h>
+
+#include "bench.h"
+#include "ipcx_bench.h"
+
+/* Messages in one call, and in one operation of the row. */
+#define BATCH	   32
+#define BATCH_SIZE 64
+
+/* Indexed by who sends. */
+static struct ipcx_mailbox *boxes[2];
+
+static int box_make(size_t size, struct ipcx_mailbox **ret_box)
+{
+	struct ipcx_mailbox_config config = {
+		.max_size = size ? (uint32_t)size : 1,
+		.max_bytes = USUAL_CAPACITY,
+	};
+
+	if (config.max_bytes < 2 * size)
+		config.max_bytes = 2 * size;
+	return ipcx_mailbox_create(bench_ipcx(), NULL, &config, ret_box);
+}
+
+static int boxes_open(const struct run *run)
+{
+	int err;
+
+	err = box_make(run->size, &boxes[WORKER]);
+	if (!err)
+		err = box_make(run->size, &boxes[PARTNER]);
+	return err;
+}
+
+static int box_send(enum side side, const void *buf, size_t size)
+{
+	return ipcx_mailbox_send(boxes[side], buf, size);
+}
+
+static int box_receive(enum side side, void *buf, size_t size)
+{
+	size_t got;
+	int err;
+
+	err = ipcx_mailbox_receive(boxes[!side], buf, size, &got);
+	if (err)
+		return err;
+	return got == size ? 0 : -EMSGSIZE;
+}
+
+static void boxes_close(void)
+{
+	ipcx_mailbox_free(boxes[WORKER]);
+	ipcx_mailbox_free(boxes[PARTNER]);
+}
+
+static int batch_open(const struct run *run)
+{
+	(void)run;
+	return box_make(BATCH_SIZE, &boxes[WORKER]);
+}
+
+/* So many out, and so many in. */
+static int batch_once(void)
+{
+	static char payload[BATCH][BATCH_SIZE];
+	struct ipcx_send_message out[BATCH] = { 0 };
+	struct ipcx_recv_message in[BATCH] = { 0 };
+	uint32_t count;
+	int err;
+	int i;
+
+	for (i = 0; i < BATCH; i++) {
+		out[i].data = (uintptr_t)payload[i];
+		out[i].size = BATCH_SIZE;
+		in[i].data = (uintptr_t)payload[i];
+		in[i].size = BATCH_SIZE;
+	}
+	err = ipcx_mailbox_send_messages(boxes[WORKER], out, BATCH,
+					 IPCX_FULL_DEFAULT, NULL, &count);
+	if (!err && count == BATCH)
+		err = ipcx_mailbox_receive_messages(boxes[WORKER], in, BATCH,
+						    NULL, NULL, &count);
+	if (err)
+		return err;
+	return count == BATCH ? 0 : -EPROTO;
+}
+
+static void batch_close(void)
+{
+	ipcx_mailbox_free(boxes[WORKER]);
+}
+
+static int box_create(void)
+{
+	struct ipcx_mailbox *box;
+	int err;
+
+	err = box_make(BATCH_SIZE, &box);
+	if (!err)
+		ipcx_mailbox_free(box);
+	return err;
+}
+
+static const struct channel box_channel = {
+	.has_payload = true,
+	.cost = COST_CALL,
+	.open = boxes_open,
+	.send = box_send,
+	.receive = box_receive,
+	.close = boxes_close,
+};
+
+static const struct single box_batch = {
+	.cost = COST_CALL,
+	.open = batch_open,
+	.once = batch_once,
+	.close = batch_close,
+};
+
+static const struct single box_creation = {
+	.cost = COST_CALL,
+	.once = box_create,
+};
+
+const struct mechanism ipcx_mailbox_mechanisms[] = {
+	{
+		.name = "ipcx-mailbox",
+		.group = GROUP_IPCX,
+		.text = "mailbox",
+		.missing = bench_ipcx_missing,
+		.channel = &box_channel,
+		.create = &box_creation,
+	},
+	{
+		.name = "ipcx-mailbox-32",
+		.group = GROUP_IPCX,
+		.text = "mailbox, 32 messages out and in, in two calls",
+		.missing = bench_ipcx_missing,
+		.op = &box_batch,
+	},
+	{ .name = NULL },
+};
