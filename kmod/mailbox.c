@@ -372,7 +372,9 @@ static int mailbox_send_mail(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 	spin_lock(&mbox->obj.lock);
 	r = send_try_locked(mbox, &snd, when_full);
 	if (!r) {
-		more = mailbox_show_locked(mbox, &wakeups);
+		/* What was dropped may leave room for those who wait, too. */
+		more = mailbox_show_locked(mbox, &wakeups) ||
+		       (when_full == IPCX_FULL_DROP && senders_of(mbox)->nr);
 		events = mailbox_changed_locked(mbox);
 	}
 	ipcx_mailq_unlock(&mbox->q);

@@ -534,6 +534,32 @@ TEST_F(mailbox, senders_wait_in_order_for_bytes_too)
 	close(fd);
 }
 
+/* Rows: B7. What is dropped for a short message leaves room for one that waits. */
+TEST_F(mailbox, drop_lets_in_who_waits_as_far_as_there_is_room)
+{
+	struct sending late = { .number = 50 };
+	struct ipcx_mailbox_create c;
+	char data[SIZE / 2] = {};
+	pthread_t thread;
+	int fd;
+
+	t_mailbox_args(&c, NULL, 100, SIZE);
+	c.max_bytes = SIZE;
+	fd = t_mailbox_create(self->dev, &c);
+	ASSERT_LE(0, fd);
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(0, t_send(fd, data, sizeof(data), 0, i));
+	late.fd = fd;
+	late.deadline = t_soon();
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_waiting, &late));
+	ASSERT_TRUE(waiting(fd, 1));
+	EXPECT_EQ(0, t_send_with(fd, data, 1, 0, 9, IPCX_FULL_DROP, 0));
+	ASSERT_EQ(0, t_join(thread));
+	EXPECT_EQ(0, late.ret);
+	EXPECT_EQ(3, t_mailbox_messages(fd));
+	close(fd);
+}
+
 /* Rows: B7. Who gives up lets those behind it in. */
 TEST_F(mailbox, sender_that_leaves_lets_the_next_one_in)
 {
