@@ -450,19 +450,17 @@ static u32 ledger_dead_above(struct ipcx_ledger *ledger, u32 id)
  * waits for the holdings that others have elsewhere, however many those are.
  *
  * Context: Sleeps. Takes the object's lock.
- * Return: False when there was no death, so the object is as it was.
  */
-bool ipcx_settle(struct ipcx_ledger *ledger)
+void ipcx_settle(struct ipcx_ledger *ledger)
 {
 	u32 id = 0;
 
 	if (!atomic_read(&deaths_pending))
-		return false;
+		return;
 	while ((id = ledger_dead_above(ledger, id))) {
 		ledger->ops->gone(ledger, id);
 		cond_resched();
 	}
-	return true;
 }
 
 static void proc_died(const struct pid *pid)

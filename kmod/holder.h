@@ -143,7 +143,7 @@ void ipcx_holding_tidy(struct ipcx_ledger *ledger);
 void ipcx_holding_unlink_locked(struct ipcx_holding *h);
 void ipcx_holding_free(struct ipcx_holding *h);
 
-bool ipcx_settle(struct ipcx_ledger *ledger);
+void ipcx_settle(struct ipcx_ledger *ledger);
 
 int ipcx_holder_init(void);
 void ipcx_holder_exit(void);

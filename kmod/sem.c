@@ -395,8 +395,9 @@ static bool sem_must_sleep(const struct ipcx_sem *sem,
 }
 
 /*
- * Take, and wait for it if need be. Before the answer is "would block", the
- * units of processes that the caller may know to be dead must be back.
+ * Take, and wait for it if need be. A death that the caller may know of comes
+ * first, whatever is free: the units of the dead are back before the answer is
+ * "would block", and who takes next is told.
  */
 static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 		    const struct ipcx_deadline *deadline)
@@ -407,6 +408,8 @@ static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 
 	if (sem_must_sleep(sem, e, deadline))
 		goto sleep;
+	if (sem->kind != IPCX_SEM_PLAIN)
+		ipcx_settle(&sem->obj.ledger);
 	spin_lock(&sem->obj.lock);
 	if (sem->kind != IPCX_SEM_PLAIN)
 		e->holding = ipcx_holding_current_locked(&sem->obj.ledger);
@@ -419,9 +422,6 @@ static int sem_take(struct ipcx_sem *sem, struct ipcx_wait_entry *e,
 	sem_wake_pollers(sem, events & EPOLLOUT);
 	if (r != -EAGAIN)
 		return r;
-
-	if (ipcx_settle(&sem->obj.ledger))
-		tried = false;
 sleep:
 	r = sem_take_slow(sem, e, deadline, tried);
 	if (sem->kind == IPCX_SEM_PLAIN && !r)

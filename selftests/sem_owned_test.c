@@ -261,6 +261,39 @@ TEST_F(owned, a_death_is_reported_once_with_pid_and_units)
 	EXPECT_EQ(0, t_sem_v(self->report, 3));
 }
 
+/*
+ * Rows: A6. Who has reaped the dead is told of it, although units were
+ * free all the time and what the dead held elsewhere is still being given back.
+ */
+TEST_F(owned, a_death_is_reported_to_who_reaped_it_though_units_are_free)
+{
+	enum {
+		OTHERS = 500
+	};
+	int others[OTHERS];
+	pid_t pid;
+
+	for (int i = 0; i < OTHERS; i++) {
+		others[i] = t_lock(self->dev, IPCX_DEATH_RETURN);
+		ASSERT_LE(0, others[i]);
+	}
+	for (int round = 0; round < 5; round++) {
+		struct ipcx_sem_wait w;
+
+		pid = t_fork();
+		if (!pid) {
+			for (int i = 0; i < OTHERS; i++)
+				if (t_sem_p(others[i], 1, 0))
+					_exit(1);
+			_exit(-t_sem_p(self->report, 1, 0));
+		}
+		ASSERT_EQ(0, t_reap(pid));
+		EXPECT_EQ(-EOWNERDEAD, t_sem_p_dead(self->report, 1, 0, &w));
+		EXPECT_EQ(pid, w.out_dead_pid);
+		EXPECT_EQ(0, t_sem_v(self->report, 1));
+	}
+}
+
 /* Rows: A6. */
 TEST_F(owned, every_death_is_reported_to_one_taker)
 {

@@ -301,17 +301,6 @@ TEST_F_TIMEOUT(stalled, an_argument_that_does_not_come_stalls_only_its_caller,
 
 /* ---- Replies ------------------------------------------------------------ */
 
-/*
- * A call that finds enough of what it wants does not wait for the consequences
- * of a death; a look at the object does.
- */
-static bool settle(int fd)
-{
-	struct ipcx_stat s;
-
-	return !t_stat(fd, &s);
-}
-
 /* Somebody dies who has made the same call. */
 static bool make_death(const struct held_call *call)
 {
@@ -322,7 +311,7 @@ static bool make_death(const struct held_call *call)
 	pid = t_fork();
 	if (!pid)
 		_exit(-t_ioctl(call->fd, call->cmd, argument));
-	return t_reap(pid) == 0 && settle(call->fd);
+	return t_reap(pid) == 0;
 }
 
 /* It is told to the next one, and when it is mended nothing is missing. */
@@ -332,8 +321,7 @@ static bool death_is_told(const struct held_call *call)
 	int r;
 
 	memcpy(argument, call->argument, call->size);
-	if (!settle(call->fd) ||
-	    t_ioctl(call->fd, call->cmd, argument) != -EOWNERDEAD)
+	if (t_ioctl(call->fd, call->cmd, argument) != -EOWNERDEAD)
 		return false;
 	if (call->cmd == IPCX_IOC_REGION_LOCK)
 		return !t_region_consistent(call->fd) &&
