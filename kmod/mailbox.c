@@ -360,7 +360,7 @@ static int mailbox_send_mail(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 			     u32 when_full,
 			     const struct ipcx_deadline *deadline)
 {
-	struct sender snd = { .mail = mail };
+	struct sender snd = { .e = { .units = 1 }, .mail = mail };
 	struct ipcx_wakeups wakeups;
 	__poll_t events = 0;
 	bool more = false;
@@ -490,18 +490,17 @@ static int mailbox_send(struct ipcx_call *call)
 /* It has been copied out: then it is gone, and there is room. */
 static void mailbox_commit(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
 {
-	struct ipcx_wakeups wakeups;
 	__poll_t events;
 	bool serve;
 
-	wakeups.nr = 0;
 	spin_lock(&mbox->obj.lock);
 	ipcx_mailq_end_locked(&mbox->q, mail);
 	mbox->received++;
 	serve = senders_of(mbox)->nr;
 	events = serve ? 0 : mailbox_changed_locked(mbox);
 	ipcx_mailq_unlock(&mbox->q);
-	mailbox_tell(mbox, &wakeups, events);
+	if (unlikely(events))
+		ipcx_object_wake_pollers(&mbox->obj, events);
 	if (unlikely(serve))
 		mailbox_serve(mbox);
 	ipcx_msg_put(&mail->msg);
@@ -528,7 +527,23 @@ static void mailbox_put_back(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
 		mailbox_serve(mbox);
 }
 
-/* A message of its own for the caller, to commit or to put back. */
+/*
+ * @r says whether it was copied out. Who is being killed does not come back to
+ * user space, and would take along what it never saw.
+ */
+static int mailbox_finish(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
+			  int r)
+{
+	if (!r && fatal_signal_pending(current))
+		r = -EINTR;
+	if (r)
+		mailbox_put_back(mbox, mail);
+	else
+		mailbox_commit(mbox, mail);
+	return r;
+}
+
+/* A message of its own for the caller, to be given to mailbox_finish(). */
 static int mailbox_take(struct ipcx_mailbox *mbox, struct receiver *rcv,
 			const struct ipcx_deadline *deadline)
 {
@@ -541,14 +556,7 @@ static int mailbox_take(struct ipcx_mailbox *mbox, struct receiver *rcv,
 	if (r != -EAGAIN)
 		return r;
 	r = ipcx_wait_tried(q, &rcv->e, deadline);
-	if (r == -EAGAIN && READ_ONCE(mbox->obj.dead))
-		r = -EIDRM;
-	if (!r && fatal_signal_pending(current)) {
-		/* Who is being killed would take it along. */
-		mailbox_put_back(mbox, rcv->mail);
-		r = -EINTR;
-	}
-	return r;
+	return r == -EAGAIN && READ_ONCE(mbox->obj.dead) ? -EIDRM : r;
 }
 
 static void message_tell(const struct ipcx_mail *mail,
@@ -639,10 +647,8 @@ static int message_recv(struct ipcx_call *call, struct receiver *rcv,
 	r = message_copy_out(rcv->mail, &m, uptr, &iter);
 	if (peek)
 		ipcx_msg_put(&rcv->mail->msg);
-	else if (r)
-		mailbox_put_back(mbox, rcv->mail);
 	else
-		mailbox_commit(mbox, rcv->mail);
+		r = mailbox_finish(mbox, rcv->mail, r);
 out:
 	kfree(iov);
 	return r;
@@ -675,6 +681,7 @@ static int mailbox_recv(struct ipcx_call *call)
 	const struct ipcx_mailbox_recv *arg = call->arg;
 	struct ipcx_recv_message __user *uptr = u64_to_user_ptr(arg->messages);
 	struct receiver rcv = {
+		.e = { .units = 1 },
 		.filter = { .match = arg->match,
 			    .tag = arg->tag,
 			    .tag_arg = arg->tag_arg },
@@ -713,7 +720,8 @@ static void file_deadline(const struct kiocb *iocb,
 static ssize_t mailbox_read(struct ipcx_object *obj, struct kiocb *iocb,
 			    struct iov_iter *to)
 {
-	struct receiver rcv = { .room = iov_iter_count(to) };
+	struct receiver rcv = { .e = { .units = 1 },
+				.room = iov_iter_count(to) };
 	struct ipcx_mailbox *mbox = to_mailbox(obj);
 	struct ipcx_deadline deadline;
 	ssize_t size;
@@ -724,12 +732,9 @@ static ssize_t mailbox_read(struct ipcx_object *obj, struct kiocb *iocb,
 	if (r)
 		return r;
 	size = rcv.mail->msg.size;
-	if (ipcx_msg_copy_out(&rcv.mail->msg, to)) {
-		mailbox_put_back(mbox, rcv.mail);
-		return -EFAULT;
-	}
-	mailbox_commit(mbox, rcv.mail);
-	return size;
+	r = ipcx_msg_copy_out(&rcv.mail->msg, to);
+	r = mailbox_finish(mbox, rcv.mail, r);
+	return r ? r : size;
 }
 
 static ssize_t mailbox_write(struct ipcx_object *obj, struct kiocb *iocb,

@@ -6,7 +6,7 @@
 
 #include <linux/err.h>
 #include <linux/ipcx.h>
-#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -450,7 +450,6 @@ bool ipcx_mailq_untake_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	lockdep_assert_held(q->lock);
 
-	mail->queued = true;
 	mail->news = q->next_news++;
 	list_add_tail(&mail->link, &q->by_news);
 	rb_add_cached(&mail->node, &q->root, mail_before);
@@ -469,7 +468,6 @@ void ipcx_mailq_take_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	lockdep_assert_held(q->lock);
 
-	mail->queued = false;
 	list_del(&mail->link);
 	rb_erase_cached(&mail->node, &q->root);
 	if (mail->expires)

@@ -22,7 +22,7 @@
  * *Room.* A message counts from when it is put in until it has ended, so also
  * while it is taken, and always fits when it is put back. The owner of the queue
  * may use all of its room. Any other user may use at most half of what the
- * others have left, but always one message. What a user has is its share; the
+ * others have left, but always one message, where there is room. What a user has is its share; the
  * record of it is there while there are messages or sending calls of the user.
  *
  * *News.* Each message that can be found from now on, because it was put in or
@@ -71,7 +71,6 @@ struct ipcx_mail_share {
  * @lifetime: In nanoseconds, 0 for none; constant
  * @expires: CLOCK_BOOTTIME, 0 for never
  * @priority: Constant
- * @queued: In the queue, and not taken
  *
  * What is not constant is protected by the queue's lock.
  */
@@ -88,7 +87,6 @@ struct ipcx_mail {
 	u64 lifetime;
 	u64 expires;
 	u32 priority;
-	bool queued;
 };
 
 /**

@@ -7,7 +7,6 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -231,8 +230,9 @@ bool ipcx_msg_sender_gone(const struct ipcx_msg *msg)
 
 	rcu_read_lock();
 	task = pid_task(msg->pid, PIDTYPE_TGID);
+	/* The first thread may have ended long before the others. */
 	if (task)
-		gone = task->exit_state ||
+		gone = (task->exit_state && thread_group_empty(task)) ||
 		       READ_ONCE(task->self_exec_id) != msg->exec_id;
 	rcu_read_unlock();
 	return gone;

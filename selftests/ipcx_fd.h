@@ -135,6 +135,33 @@ static inline bool t_fdinfo_has(int fd, const char *line)
 	return found;
 }
 
+/*
+ * How many lines of /proc/self/fdinfo/@fd have the key @key; @last, of 256
+ * bytes, gets what the last of them says. May be NULL.
+ */
+static inline int t_fdinfo_lines(int fd, const char *key, char *last)
+{
+	char path[64], text[256];
+	size_t len = strlen(key);
+	int count = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (fgets(text, sizeof(text), file)) {
+		if (strncmp(text, key, len) || strncmp(text + len, ":\t", 2))
+			continue;
+		count++;
+		text[strcspn(text, "\n")] = '\0';
+		if (last)
+			strcpy(last, text + len + 2);
+	}
+	fclose(file);
+	return count;
+}
+
 /* What exists in the whole system, to be compared after a test. */
 struct t_census {
 	long long objects;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Mailboxes: order, filters, policies, shares, and that nothing is lost. */
 #include <linux/userfaultfd.h>
-#include <sys/prctl.h>
 
 #include "ipcx_fd.h"
 #include "ipcx_mailbox.h"
@@ -37,6 +36,16 @@ static bool fill(int fd, unsigned int count)
 		if (t_send_number(fd, i))
 			return false;
 	return true;
+}
+
+/* Has room for one message of the longest, or for many short ones. */
+static int make_narrow(int dev)
+{
+	struct ipcx_mailbox_create c;
+
+	t_mailbox_args(&c, NULL, 100, SIZE);
+	c.max_bytes = SIZE;
+	return t_mailbox_create(dev, &c);
 }
 
 static bool waiting(int fd, int count)
@@ -501,15 +510,11 @@ TEST_F(mailbox, drop_takes_the_oldest_of_the_lowest_priority)
 /* Rows: B7. A long message waits for all that it needs, and nobody passes it. */
 TEST_F(mailbox, senders_wait_in_order_for_bytes_too)
 {
-	struct ipcx_mailbox_create c;
 	struct sending big = { .number = 50, .size = SIZE };
 	struct sending small = { .number = 51 };
 	pthread_t thread[2];
-	int fd;
+	int fd = make_narrow(self->dev);
 
-	t_mailbox_args(&c, NULL, 100, SIZE);
-	c.max_bytes = SIZE;
-	fd = t_mailbox_create(self->dev, &c);
 	ASSERT_LE(0, fd);
 	ASSERT_TRUE(fill(fd, 2));
 	big.fd = fd;
@@ -538,14 +543,10 @@ TEST_F(mailbox, senders_wait_in_order_for_bytes_too)
 TEST_F(mailbox, drop_lets_in_who_waits_as_far_as_there_is_room)
 {
 	struct sending late = { .number = 50 };
-	struct ipcx_mailbox_create c;
 	char data[SIZE / 2] = {};
 	pthread_t thread;
-	int fd;
+	int fd = make_narrow(self->dev);
 
-	t_mailbox_args(&c, NULL, 100, SIZE);
-	c.max_bytes = SIZE;
-	fd = t_mailbox_create(self->dev, &c);
 	ASSERT_LE(0, fd);
 	for (int i = 0; i < 2; i++)
 		ASSERT_EQ(0, t_send(fd, data, sizeof(data), 0, i));
@@ -563,15 +564,11 @@ TEST_F(mailbox, drop_lets_in_who_waits_as_far_as_there_is_room)
 /* Rows: B7. Who gives up lets those behind it in. */
 TEST_F(mailbox, sender_that_leaves_lets_the_next_one_in)
 {
-	struct ipcx_mailbox_create c;
 	struct sending big = { .number = 50, .size = SIZE };
 	struct sending small = { .number = 51 };
 	pthread_t thread[2];
-	int fd;
+	int fd = make_narrow(self->dev);
 
-	t_mailbox_args(&c, NULL, 100, SIZE);
-	c.max_bytes = SIZE;
-	fd = t_mailbox_create(self->dev, &c);
 	ASSERT_LE(0, fd);
 	ASSERT_TRUE(fill(fd, 1));
 	big.fd = fd;
@@ -718,6 +715,39 @@ TEST_F(mailbox, message_tells_who_sent_it_and_when)
 	EXPECT_EQ(pid, m.out_pid);
 	EXPECT_EQ(4321, m.out_uid);
 	EXPECT_EQ(IPCX_MESSAGE_OUT_SENDER_GONE, m.out_flags);
+}
+
+static void *send_and_stay(void *arg)
+{
+	int *fd = arg;
+
+	if (t_send_number(*fd, 3))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* Rows: I1. The process lives on without its first thread. */
+TEST_F(mailbox, sender_is_there_while_any_thread_of_it_is)
+{
+	struct ipcx_recv_message m;
+	char in[SIZE];
+	pid_t pid;
+
+	pid = t_fork();
+	if (!pid) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, send_and_stay, &self->fd))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	ASSERT_TRUE(T_UNTIL(t_state(pid) == 'Z'));
+	ASSERT_TRUE(T_UNTIL(t_mailbox_messages(self->fd) == 1));
+	ASSERT_EQ(4, t_recv(self->fd, in, SIZE, 0, &m));
+	EXPECT_EQ(pid, m.out_pid);
+	EXPECT_EQ(0, m.out_flags);
+	EXPECT_EQ(128 + SIGKILL, t_kill(pid));
 }
 
 /* ---- Shares ------------------------------------------------------------ */

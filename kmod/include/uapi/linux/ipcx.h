@@ -47,8 +47,8 @@
  * - EPERM: the caller is not the holder, or not allowed to do this at all.
  * - ENOENT, EEXIST: there is no such name; the name is taken.
  * - EMEDIUMTYPE: the name belongs to an object of another type.
- * - EAGAIN: it would have to wait, and the deadline is 0; for read(), O_NONBLOCK
- *   is set. O_NONBLOCK means nothing to ioctls.
+ * - EAGAIN: it would have to wait, and the deadline is 0; for read() and
+ *   write(), O_NONBLOCK is set. O_NONBLOCK means nothing to ioctls.
  * - ETIMEDOUT: the deadline passed. Nothing was taken.
  * - EINTR: a signal came and nothing was taken. Deadlines are absolute, so a
  *   call that is restarted by SA_RESTART does not wait longer.
@@ -877,12 +877,13 @@ struct ipcx_region_stat {
  *
  * A mailbox holds up to &ipcx_mailbox_create.max_messages messages and
  * &ipcx_mailbox_create.max_bytes bytes of payload. Its owner may use all of
- * that; any other user may use at most half of what the others have left, so
- * nobody can shut out the rest. What a message costs (payload, and the kernel's
+ * that; any other user may use at most half of what the others have left, or
+ * have one message, so nobody can shut out the rest. What a message costs (payload, and the kernel's
  * own record) is charged to the sending user until it has been received.
  *
  * Descriptors can be polled: EPOLLIN while there is a message, EPOLLOUT while
- * there is room for one. read() receives one message, and write() sends one of
+ * there is room for a short one and nobody waits for it; of shares they know
+ * nothing. read() receives one message, and write() sends one of
  * priority 0 and tag 0; both never split and never join messages.
  */
 
@@ -1010,9 +1011,9 @@ struct ipcx_send_message {
  * @flags: Must be 0
  *
  * Returns how many were sent, which are the first ones, at least one. An error
- * is that of the first message: nothing was sent. EMSGSIZE: the
- * message is longer than the mailbox allows. EAGAIN: there is no room, and
- * @deadline is 0 or the policy is not to wait. ENXIO: there is no receiver, see
+ * is that of the first message: nothing was sent. EMSGSIZE: the message is
+ * longer than the mailbox allows. EAGAIN: there is no room, and @deadline is 0
+ * or the policy is not to wait. ENXIO: there is no receiver, see
  * IPCX_MAILBOX_F_NEED_RECEIVER. EDQUOT: the user's share of the mailbox is used
  * up (&struct ipcx_mailbox_stat tells it), or a limit of IPCX_IOC_QUOTA. Needs
  * IPCX_RIGHT_WRITE. Since 0.1.
@@ -1143,8 +1144,9 @@ struct ipcx_mailbox_recv {
  * @out_readers: Handles that may receive
  * @out_share_messages: Messages of the calling user in it
  * @out_share_bytes: Bytes of their payload
- * @out_share_limit_bytes: What the last could become now
- * @out_share_limit_messages: What the calling user's messages could become now
+ * @out_share_limit_bytes: What the last could become now, by more than one
+ *	message
+ * @out_share_limit_messages: The same of the messages; one is always allowed
  * @out_share_denied: How often a user's share was used up
  * @out_sent: Messages that were put in
  * @out_received: Messages that were taken out
