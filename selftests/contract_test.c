@@ -488,7 +488,9 @@ static int perform(const struct call *c, int fd, unsigned int size, void *arg)
 {
 	int ret = t_ioctl(fd, command(c, size), arg);
 
-	return c->counts && ret == 1 ? 0 : ret;
+	if (!c->counts || ret < 0)
+		return ret;
+	return ret == 1 ? 0 : -EPROTO;
 }
 
 /* Makes a fresh world; false when it cannot be had. */

@@ -20,12 +20,12 @@ struct t_answer {
 	uint64_t value[__IPCX_A_COUNT];
 	char name[IPCX_NAME_SIZE];
 	char queue[32];
-	uint64_t present;
+	bool present[__IPCX_A_COUNT];
 };
 
 static inline bool t_present(const struct t_answer *a, int attr)
 {
-	return a->present >> attr & 1;
+	return a->present[attr];
 }
 
 static inline void t_nl_add(struct nlmsghdr *h, int type, const void *data,
@@ -70,8 +70,8 @@ static inline void t_nl_parse(struct nlmsghdr *h, struct t_answer *a)
 
 		if (attr->nla_len < NLA_HDRLEN || p + attr->nla_len > end)
 			break;
-		if (type < __IPCX_A_COUNT && type < 64) {
-			a->present |= 1ULL << type;
+		if (type < __IPCX_A_COUNT) {
+			a->present[type] = true;
 			if (type == IPCX_A_NAME)
 				snprintf(a->name, sizeof(a->name), "%s", data);
 			else if (type == IPCX_A_QUEUE)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What can be seen: the netlink family, and /proc/PID/fdinfo. */
 #include "ipcx_fd.h"
+#include "ipcx_mailbox.h"
 #include "ipcx_netlink.h"
 
 #define ALICE 1000
@@ -98,6 +99,45 @@ TEST_F(netlink, object_is_described_as_its_own_handle_does)
 	EXPECT_EQ(-ENOENT, t_nl_get_name(&self->nl, name, &b));
 	close(fd);
 	EXPECT_EQ(-ENOENT, t_nl_get(&self->nl, c.out_id, &a));
+}
+
+/* Rows: J1 J2. By netlink and by fdinfo the same. */
+TEST_F(netlink, mailbox_is_described_with_its_state)
+{
+	struct ipcx_mailbox_create c;
+	struct t_answer a;
+	int fd;
+
+	t_mailbox_args(&c, NULL, 3, 10);
+	c.flags = IPCX_MAILBOX_F_NEED_RECEIVER;
+	fd = t_mailbox_create(self->dev, &c);
+	ASSERT_LE(0, fd);
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(0, t_send_number(fd, i));
+	EXPECT_EQ(-EAGAIN, t_send_number(fd, 3));
+	EXPECT_EQ(0, t_recv_number(fd, 0));
+	ASSERT_EQ(0, t_send_number(fd, 3));
+	ASSERT_EQ(0, t_send_with(fd, "4", 1, 0, 0, IPCX_FULL_DROP, 0));
+	EXPECT_EQ(2, t_recv_number(fd, 0));
+	ASSERT_EQ(0, t_nl_get(&self->nl, id_of(fd), &a));
+	EXPECT_EQ(IPCX_TYPE_MAILBOX, a.value[IPCX_A_TYPE]);
+	EXPECT_EQ(2, a.value[IPCX_A_MAILBOX_MESSAGES]);
+	EXPECT_EQ(5, a.value[IPCX_A_MAILBOX_BYTES]);
+	EXPECT_EQ(3, a.value[IPCX_A_MAILBOX_MAX_MESSAGES]);
+	EXPECT_EQ(30, a.value[IPCX_A_MAILBOX_MAX_BYTES]);
+	EXPECT_EQ(10, a.value[IPCX_A_MAILBOX_MAX_SIZE]);
+	EXPECT_TRUE(t_present(&a, IPCX_A_MAILBOX_OLDEST_NS));
+	EXPECT_EQ(5, a.value[IPCX_A_MAILBOX_SENT]);
+	EXPECT_EQ(2, a.value[IPCX_A_MAILBOX_RECEIVED]);
+	EXPECT_EQ(1, a.value[IPCX_A_MAILBOX_DROPPED]);
+	EXPECT_EQ(0, a.value[IPCX_A_MAILBOX_EXPIRED]);
+	EXPECT_TRUE(t_present(&a, IPCX_A_MAILBOX_EXPIRED));
+	EXPECT_EQ(1, a.value[IPCX_A_MAILBOX_REFUSED]);
+	EXPECT_EQ(IPCX_MAILBOX_F_NEED_RECEIVER, a.value[IPCX_A_MAILBOX_FLAGS]);
+	EXPECT_TRUE(t_fdinfo_has(fd, "ipcx-type:\tmailbox"));
+	EXPECT_TRUE(t_fdinfo_has(fd, "messages:\t2"));
+	EXPECT_TRUE(t_fdinfo_has(fd, "dropped:\t1"));
+	close(fd);
 }
 
 /* Rows: J1 */
@@ -499,59 +539,35 @@ TEST_F(netlink, dump_races_with_creation_and_destruction)
 
 /* ---- fdinfo ------------------------------------------------------------ */
 
-/* How many lines of fdinfo have the key, and the value of the last of them. */
-static int fdinfo_lines(int fd, const char *key, long long *value)
-{
-	char path[64], text[256];
-	size_t len = strlen(key);
-	int count = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
-	while (fgets(text, sizeof(text), file)) {
-		if (strncmp(text, key, len) || text[len] != ':')
-			continue;
-		count++;
-		if (value)
-			*value = strtoll(text + len + 1, NULL, 0);
-	}
-	fclose(file);
-	return count;
-}
-
 /* Rows: J2 */
 TEST_F(netlink, fdinfo_shows_type_state_and_waiters)
 {
 	int sem = t_sem(self->dev, IPCX_SEM_OWNED, 1, 1);
 	int region = t_region(self->dev, 2 * T_PAGE);
-	char line[128];
-	long long id;
+	char line[128], id[256] = "";
 	pid_t pid;
 
 	ASSERT_LE(0, sem);
 	ASSERT_LE(0, region);
 	EXPECT_TRUE(t_fdinfo_has(sem, "ipcx-type:\tsem"));
 	EXPECT_TRUE(t_fdinfo_has(region, "ipcx-type:\tregion"));
-	EXPECT_EQ(1, fdinfo_lines(sem, "ipcx-id", &id));
-	EXPECT_EQ(id_of(sem), id);
-	EXPECT_EQ(1, fdinfo_lines(region, "ipcx-id", &id));
-	EXPECT_EQ(id_of(region), id);
-	EXPECT_EQ(1, fdinfo_lines(region, "ipcx-state", NULL));
-	EXPECT_EQ(0, fdinfo_lines(sem, "holder", NULL));
-	EXPECT_EQ(0, fdinfo_lines(sem, "waiter", NULL));
+	EXPECT_EQ(1, t_fdinfo_lines(sem, "ipcx-id", id));
+	EXPECT_EQ(id_of(sem), strtoull(id, NULL, 10));
+	EXPECT_EQ(1, t_fdinfo_lines(region, "ipcx-id", id));
+	EXPECT_EQ(id_of(region), strtoull(id, NULL, 10));
+	EXPECT_EQ(1, t_fdinfo_lines(region, "ipcx-state", NULL));
+	EXPECT_EQ(0, t_fdinfo_lines(sem, "holder", NULL));
+	EXPECT_EQ(0, t_fdinfo_lines(sem, "waiter", NULL));
 	ASSERT_EQ(0, t_sem_p(sem, 1, 0));
 	pid = fork_waiter(sem, 1);
 	ASSERT_LT(0, pid);
-	EXPECT_EQ(1, fdinfo_lines(sem, "holder", NULL));
-	EXPECT_EQ(1, fdinfo_lines(sem, "waiter", NULL));
+	EXPECT_EQ(1, t_fdinfo_lines(sem, "holder", NULL));
+	EXPECT_EQ(1, t_fdinfo_lines(sem, "waiter", NULL));
 	t_kill(pid);
-	EXPECT_EQ(0, fdinfo_lines(sem, "waiter", NULL));
+	EXPECT_EQ(0, t_fdinfo_lines(sem, "waiter", NULL));
 	ASSERT_EQ(0, t_destroy(sem));
-	EXPECT_EQ(1, fdinfo_lines(sem, "ipcx-state", NULL));
-	snprintf(line, sizeof(line), "ipcx-id:\t%lld", id);
+	EXPECT_EQ(1, t_fdinfo_lines(sem, "ipcx-state", NULL));
+	snprintf(line, sizeof(line), "ipcx-id:\t%u", id_of(region));
 	EXPECT_TRUE(t_fdinfo_has(region, line));
 	close(sem);
 	close(region);

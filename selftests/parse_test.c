@@ -770,28 +770,6 @@ TEST_F(parse, files_that_tell_of_objects_can_be_read_in_pieces)
 	}
 }
 
-/* Lines of fdinfo that begin with @key; @dots: how many say no more than "...". */
-static int fdinfo_lines(int fd, const char *key, int *dots)
-{
-	char path[64], line[256];
-	int count = 0;
-	FILE *file;
-
-	*dots = 0;
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, key, strlen(key)))
-			continue;
-		count++;
-		*dots += !strcmp(line + strlen(key), "\t...\n");
-	}
-	fclose(file);
-	return count;
-}
-
 /* Rows: L1. A glance is short, and says when there is more. */
 TEST_F(parse, fdinfo_tells_of_the_first_32_and_that_there_are_more)
 {
@@ -800,7 +778,7 @@ TEST_F(parse, fdinfo_tells_of_the_first_32_and_that_there_are_more)
 	};
 	int held = t_sem(self->dev, IPCX_SEM_OWNED, MANY, MANY);
 	int wanted = t_sem(self->dev, IPCX_SEM_PLAIN, 0, 1);
-	int dots;
+	char last[256] = "";
 	pid_t pid[MANY];
 
 	ASSERT_LE(0, held);
@@ -813,15 +791,15 @@ TEST_F(parse, fdinfo_tells_of_the_first_32_and_that_there_are_more)
 		ASSERT_TRUE(T_UNTIL(t_sem_waiters(wanted) == i + 1));
 		if (i != MANY - 2)
 			continue;
-		EXPECT_EQ(MANY - 1, fdinfo_lines(held, "holder:", &dots));
-		EXPECT_EQ(0, dots);
-		EXPECT_EQ(MANY - 1, fdinfo_lines(wanted, "waiter:", &dots));
-		EXPECT_EQ(0, dots);
+		EXPECT_EQ(MANY - 1, t_fdinfo_lines(held, "holder", last));
+		EXPECT_STRNE("...", last);
+		EXPECT_EQ(MANY - 1, t_fdinfo_lines(wanted, "waiter", last));
+		EXPECT_STRNE("...", last);
 	}
-	EXPECT_EQ(MANY, fdinfo_lines(held, "holder:", &dots));
-	EXPECT_EQ(1, dots);
-	EXPECT_EQ(MANY, fdinfo_lines(wanted, "waiter:", &dots));
-	EXPECT_EQ(1, dots);
+	EXPECT_EQ(MANY, t_fdinfo_lines(held, "holder", last));
+	EXPECT_STREQ("...", last);
+	EXPECT_EQ(MANY, t_fdinfo_lines(wanted, "waiter", last));
+	EXPECT_STREQ("...", last);
 	for (int i = 0; i < MANY; i++)
 		t_kill(pid[i]);
 	close(wanted);
