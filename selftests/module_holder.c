@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Helper of module_test.sh: uses the module in a way, until it is killed. */
+/*
+ * Helper of module_test.sh and tool_test.sh: uses the module in a way, until it
+ * is killed.
+ */
 #include "ipcx_fd.h"
+#include "ipcx_mailbox.h"
 
 static int keep_object(int dev)
 {
@@ -39,6 +43,17 @@ static int keep_sleeping(int dev)
 	close(fd);
 	close(dev);
 	return 0;
+}
+
+/* Two messages of 4 bytes, of three. */
+static int keep_mailbox(int dev)
+{
+	struct ipcx_mailbox_create c;
+	int fd;
+
+	t_mailbox_args(&c, "/holder-mailbox", 3, 10);
+	fd = t_mailbox_create(dev, &c);
+	return t_send_number(fd, 1) ?: t_send_number(fd, 2);
 }
 
 static int leave_persistent(int dev, unsigned long long lease_ns)
@@ -88,6 +103,8 @@ int main(int argc, char **argv)
 		ret = keep_object(dev);
 	else if (!strcmp(what, "mapping"))
 		ret = keep_mapping(dev);
+	else if (!strcmp(what, "mailbox"))
+		ret = keep_mailbox(dev);
 	else if (!strcmp(what, "sleep"))
 		ret = keep_sleeping(dev);
 	else if (!strcmp(what, "leave"))

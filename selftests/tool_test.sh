@@ -225,6 +225,34 @@ destroyed_objects_are_gone() {
 	((have == EXIT[GONE])) && status GONE show "$NAME"
 }
 
+says() {
+	grep -Eq -- "$1" "$WORK/out" && return 0
+	echo "# ipcxctl did not say '$1', but:"
+	sed 's/^/#   /' "$WORK/out"
+	return 1
+}
+
+mailbox_is_listed_and_shown() {
+	local line pid status=0
+
+	coproc HOLDER { exec module_holder mailbox; }
+	# shellcheck disable=SC2154 # set by coproc
+	pid=$HOLDER_PID
+	read -r -t 20 line <&"${HOLDER[0]}" || line=
+	[[ $line == ready ]] && status OK list --type mailbox &&
+		says '/holder-mailbox .*2/3 messages, 8 bytes, oldest ' &&
+		status OK show /holder-mailbox &&
+		says '^messages +2 of 3$' &&
+		says '^payload +8 of 30, 10 in one message$' &&
+		says '^so far +2 sent, 0 received, 0 dropped, 0 expired, 0 refused$' &&
+		status OK show --json /holder-mailbox &&
+		json_check <"$WORK/out" && says '"payload_bytes": *8' ||
+		status=1
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	return "$status"
+}
+
 full_output_is_an_error() {
 	ipcxctl info >/dev/full 2>/dev/null
 	(($? == EXIT[ERROR]))
@@ -246,6 +274,7 @@ CASES=(usage_is_strict errors_name_the_tool_and_the_reason
 	run_holds_the_lock_while_the_command_runs
 	killed_run_gives_its_units_back list_shows_objects
 	json_is_valid_everywhere destroyed_objects_are_gone
+	mailbox_is_listed_and_shown
 	full_output_is_an_error)
 
 echo "TAP version 13"

@@ -106,7 +106,7 @@ static void mailbox_state(const struct record *object, char buffer[STATE_SIZE])
 	if (!value[IPCX_A_MAILBOX_MESSAGES])
 		return;
 	snprintf(buffer + strlen(buffer), STATE_SIZE - strlen(buffer),
-		 ", %s, oldest %s",
+		 ", %s bytes, oldest %s",
 		 human_bytes(value[IPCX_A_MAILBOX_BYTES], bytes),
 		 human_ns(value[IPCX_A_MAILBOX_OLDEST_NS], age));
 }
