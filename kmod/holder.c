@@ -379,6 +379,8 @@ void ipcx_holding_unlink_locked(struct ipcx_holding *h)
 	RB_CLEAR_NODE(&h->node);
 	spin_lock(&h->proc->lock);
 	list_del(&h->proc_node);
+	if (h->proc->inbox == h)
+		h->proc->inbox = NULL;
 	spin_unlock(&h->proc->lock);
 	h->proc = NULL;
 }
@@ -461,6 +463,83 @@ void ipcx_settle(struct ipcx_ledger *ledger)
 		ledger->ops->gone(ledger, id);
 		cond_resched();
 	}
+}
+
+/**
+ * ipcx_process_rcu() - The first thread of a process that lives
+ * @pid: Of the process
+ *
+ * That thread itself may have ended long before the others.
+ *
+ * Context: Under RCU.
+ * Return: The thread, or NULL when the process has died.
+ */
+struct task_struct *ipcx_process_rcu(struct pid *pid)
+{
+	struct task_struct *task = pid_task(pid, PIDTYPE_TGID);
+
+	return task && !(task->exit_state && thread_group_empty(task)) ? task :
+									 NULL;
+}
+
+/**
+ * ipcx_inbox_set() - Make a holding the inbox of its process
+ * @h: Of the calling process, which has pinned it
+ *
+ * It stays that until it leaves the ledger.
+ *
+ * Context: Takes the object's lock.
+ * Return: 0, -EEXIST when the process has one, -EIDRM when the object is dead.
+ */
+int ipcx_inbox_set(struct ipcx_holding *h)
+{
+	struct ipcx_ledger *ledger = h->ledger;
+	struct ipcx_proc *proc;
+	int r = -EIDRM;
+
+	spin_lock(ledger->lock);
+	proc = h->proc;
+	if (proc) {
+		spin_lock(&proc->lock);
+		r = proc->inbox ? -EEXIST : 0;
+		if (!r)
+			proc->inbox = h;
+		spin_unlock(&proc->lock);
+	}
+	if (!r)
+		h->units = 1;
+	spin_unlock(ledger->lock);
+	return r;
+}
+
+/**
+ * ipcx_inbox_get() - Find the inbox of a process
+ * @pid: Of the process
+ *
+ * The reference is had while the holding stands in the list of the process: see
+ * "Locks" above for why the object exists then.
+ *
+ * Context: Any that may take the lock of a record.
+ * Return: Its ledger, with a reference to the object, which may be dying; or
+ * NULL when there is none, or the process is dead.
+ */
+struct ipcx_ledger *ipcx_inbox_get(const struct pid *pid)
+{
+	struct ipcx_ledger *ledger = NULL;
+	struct ipcx_proc *proc;
+
+	rcu_read_lock();
+	proc = procs_find(pid);
+	if (proc) {
+		spin_lock(&proc->lock);
+		if (proc->inbox) {
+			ledger = proc->inbox->ledger;
+			ledger->ops->get(ledger);
+		}
+		spin_unlock(&proc->lock);
+	}
+	rcu_read_unlock();
+	return ledger;
 }
 
 static void proc_died(const struct pid *pid)

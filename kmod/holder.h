@@ -41,10 +41,16 @@
  *
  * The calling process cannot die, or exec, in the middle of its own call. So
  * the record of the current process may be used without a reference.
+ *
+ * *Inboxes.* One holding of a process may be its inbox: by it others find the
+ * object behind it, for as long as the process lives as the program that made
+ * it. Records are known by &struct pid, so a pid that is used anew leads to
+ * nobody else's inbox.
  */
 
 struct ipcx_ledger;
 struct ipcx_user;
+struct task_struct;
 
 /**
  * struct ipcx_proc - A process that holds something
@@ -53,8 +59,9 @@ struct ipcx_user;
  * @id: In lock words; unique among records; constant
  * @user: Who pays for the records; constant
  * @dead: The process has died: set once, before @work is queued
- * @lock: Protects @holdings
+ * @lock: Protects @holdings and @inbox
  * @holdings: All of the process
+ * @inbox: That one of them that is its inbox, or NULL
  * @work: Goes through @holdings after death
  * @rcu: To free it
  */
@@ -66,6 +73,7 @@ struct ipcx_proc {
 	bool dead;
 	spinlock_t lock; /* See above for what it protects. */
 	struct list_head holdings;
+	struct ipcx_holding *inbox;
 	struct work_struct work;
 	struct rcu_head rcu;
 };
@@ -144,6 +152,10 @@ void ipcx_holding_unlink_locked(struct ipcx_holding *h);
 void ipcx_holding_free(struct ipcx_holding *h);
 
 void ipcx_settle(struct ipcx_ledger *ledger);
+
+struct task_struct *ipcx_process_rcu(struct pid *pid);
+int ipcx_inbox_set(struct ipcx_holding *h);
+struct ipcx_ledger *ipcx_inbox_get(const struct pid *pid);
 
 int ipcx_holder_init(void);
 void ipcx_holder_exit(void);

@@ -24,49 +24,17 @@
 #include <linux/uio.h>
 
 #include "call.h"
-#include "mailq.h"
+#include "mailbox.h"
 #include "quota.h"
 #include "rooms.h"
 
-/* Queues of a mailbox. */
-#define MAILBOX_RECEIVERS 0
-#define MAILBOX_SENDERS	  1
+#define MAILBOX_FLAGS (IPCX_MAILBOX_F_NEED_RECEIVER | IPCX_MAILBOX_F_INBOX)
 
 #define MAILBOX_MESSAGES_DEFAULT 4096
 #define MAILBOX_SIZE_DEFAULT	 65536
 
 /* An array of so many parts is not copied to the heap. */
 #define PARTS_ON_STACK 8
-
-/**
- * struct ipcx_mailbox - A mailbox
- * @obj: The base
- * @flags: &enum ipcx_mailbox_flags; constant
- * @order: &enum ipcx_order; constant
- * @when_full: &enum ipcx_when_full; constant
- * @max_size: Longest message; constant
- * @q: Its messages
- * @readers: Handles that may receive
- * @received: How many messages were received
- * @refused: How many sends found no room and did not wait
- * @denied: How many of them because of the share
- * @expire: Takes out what has expired; holds a reference while pending
- *
- * What is not constant is protected by the object's lock.
- */
-struct ipcx_mailbox {
-	struct ipcx_object obj;
-	u32 flags;
-	u32 order;
-	u32 when_full;
-	u32 max_size;
-	struct ipcx_mailq q;
-	u32 readers;
-	u64 received;
-	u64 refused;
-	u32 denied;
-	struct delayed_work expire;
-};
 
 /* A call that sends, in the queue of senders. */
 struct sender {
@@ -83,11 +51,6 @@ struct receiver {
 	u32 size; /* of the message that did not fit */
 	struct ipcx_mail *mail;
 };
-
-static struct ipcx_mailbox *to_mailbox(struct ipcx_object *obj)
-{
-	return container_of(obj, struct ipcx_mailbox, obj);
-}
 
 static struct ipcx_waitq *receivers_of(struct ipcx_mailbox *mbox)
 {
@@ -693,6 +656,8 @@ static int mailbox_recv(struct ipcx_call *call)
 	if (!recv_check(arg))
 		return -EINVAL;
 	r = ipcx_deadline_set(&deadline, arg->clockid, arg->deadline);
+	if (!r)
+		r = ipcx_mailbox_may_receive(to_mailbox(call->obj));
 	if (r)
 		return r;
 	for (done = 0; done < arg->count; done++) {
@@ -728,7 +693,9 @@ static ssize_t mailbox_read(struct ipcx_object *obj, struct kiocb *iocb,
 	int r;
 
 	file_deadline(iocb, &deadline);
-	r = mailbox_take(mbox, &rcv, &deadline);
+	r = ipcx_mailbox_may_receive(mbox);
+	if (!r)
+		r = mailbox_take(mbox, &rcv, &deadline);
 	if (r)
 		return r;
 	size = rcv.mail->msg.size;
@@ -806,6 +773,9 @@ static bool mailbox_create_ok(const struct ipcx_mailbox_create *arg)
 {
 	const struct ipcx_mailbox_create w = mailbox_wanted(arg);
 
+	/* An inbox goes by its process. */
+	if (arg->flags & IPCX_MAILBOX_F_INBOX && arg->name[0])
+		return false;
 	return !arg->__reserved && !arg->__reserved2 &&
 	       arg->order <= IPCX_ORDER_PRIO &&
 	       arg->when_full <= IPCX_FULL_DROP &&
@@ -825,7 +795,9 @@ static struct ipcx_object *mailbox_new(const struct ipcx_create *create,
 	if (IS_ERR(obj))
 		return obj;
 	mbox = to_mailbox(obj);
-	mbox->flags = w.flags & IPCX_MAILBOX_F_NEED_RECEIVER;
+	mbox->flags = w.flags & MAILBOX_FLAGS;
+	if (mbox->flags & IPCX_MAILBOX_F_INBOX)
+		mbox->process = get_pid(task_tgid(current));
 	mbox->order = w.order;
 	mbox->when_full = w.when_full;
 	mbox->max_size = w.max_size;
@@ -836,6 +808,20 @@ static struct ipcx_object *mailbox_new(const struct ipcx_create *create,
 	return obj;
 }
 
+/* Before anybody has a handle, and after nothing of the object can fail. */
+static int mailbox_become_inbox(struct ipcx_call *call)
+{
+	struct ipcx_object *obj = call->new_obj;
+	int r;
+
+	r = ipcx_mailbox_become_inbox(to_mailbox(obj));
+	if (!r)
+		return 0;
+	call->new_obj = NULL;
+	ipcx_object_unhold(obj);
+	return r;
+}
+
 static int mailbox_create(struct ipcx_call *call)
 {
 	struct ipcx_mailbox_create *arg = call->arg;
@@ -844,7 +830,7 @@ static int mailbox_create(struct ipcx_call *call)
 		.ns = call->handle->ns,
 		.payer = call->handle->user,
 		.name = arg->name,
-		.flags = arg->flags & ~IPCX_MAILBOX_F_NEED_RECEIVER,
+		.flags = arg->flags & ~MAILBOX_FLAGS,
 		.mode = arg->mode,
 		.rights = arg->rights,
 		.lease_ns = arg->lease_ns,
@@ -854,6 +840,8 @@ static int mailbox_create(struct ipcx_call *call)
 	if (!mailbox_create_ok(arg))
 		return -EINVAL;
 	r = ipcx_call_create(call, &create, mailbox_new);
+	if (!r && arg->flags & IPCX_MAILBOX_F_INBOX)
+		r = mailbox_become_inbox(call);
 	if (r)
 		return r;
 	arg->out_flags = call->created ? IPCX_CREATE_OUT_CREATED : 0;
@@ -861,19 +849,25 @@ static int mailbox_create(struct ipcx_call *call)
 	return 0;
 }
 
-/* Without the last receiver those who need one wait in vain. */
+/*
+ * Without the last receiver those who need one wait in vain. An inbox, which
+ * nobody can open anew, is dead then.
+ */
 static void mailbox_handle(struct ipcx_object *obj, u32 rights, int change)
 {
 	struct ipcx_mailbox *mbox = to_mailbox(obj);
-	bool serve;
+	bool serve, last;
 
 	if (!(rights & IPCX_RIGHT_READ))
 		return;
 	spin_lock(&obj->lock);
 	mbox->readers += change;
+	last = mbox->process && !mbox->readers;
 	serve = mailbox_unreachable(mbox);
 	spin_unlock(&obj->lock);
-	if (serve)
+	if (last)
+		ipcx_object_kill(obj);
+	else if (serve)
 		mailbox_serve(mbox);
 }
 
@@ -888,7 +882,10 @@ static void mailbox_killed(struct ipcx_object *obj)
 
 static void mailbox_release(struct ipcx_object *obj)
 {
-	ipcx_mailq_release(&to_mailbox(obj)->q);
+	struct ipcx_mailbox *mbox = to_mailbox(obj);
+
+	ipcx_mailq_release(&mbox->q);
+	put_pid(mbox->process);
 }
 
 /* ---- Facts ------------------------------------------------------------- */
@@ -995,20 +992,16 @@ static void mailbox_describe(struct ipcx_object *obj, struct ipcx_facts *facts)
 		       stat.out_flags);
 }
 
-/* Nothing of a mailbox is held. */
-static void mailbox_gone(struct ipcx_object *obj, u32 id)
-{
-}
-
+/* Of a mailbox only an inbox is held, by its process. */
 static u32 mailbox_held(struct ipcx_object *obj, const struct ipcx_holding *h)
 {
-	return 0;
+	return h->units;
 }
 
 static const char *mailbox_hold_label(struct ipcx_object *obj,
 				      const struct ipcx_holding *h)
 {
-	return "";
+	return "inbox";
 }
 
 static const struct ipcx_call_desc mailbox_calls[] = {
@@ -1020,6 +1013,8 @@ static const struct ipcx_call_desc mailbox_calls[] = {
 		  IPCX_CALL_OBJECT, mailbox_recv),
 	IPCX_CALL(IPCX_IOC_MAILBOX_STAT, ipcx_mailbox_stat, 0,
 		  IPCX_CALL_OBJECT | IPCX_CALL_ANSWERS, mailbox_stat),
+	IPCX_CALL_FD(IPCX_IOC_INBOX_FIND, ipcx_inbox_find, 0, IPCX_CALL_DEVICE,
+		     ipcx_mailbox_find_inbox),
 };
 
 const struct ipcx_type ipcx_mailbox_type = {
@@ -1033,7 +1028,7 @@ const struct ipcx_type ipcx_mailbox_type = {
 	.handle = mailbox_handle,
 	.killed = mailbox_killed,
 	.release = mailbox_release,
-	.gone = mailbox_gone,
+	.gone = ipcx_mailbox_holder_gone,
 	.held = mailbox_held,
 	.hold_label = mailbox_hold_label,
 	.describe = mailbox_describe,

@@ -22,8 +22,9 @@
  * *Room.* A message counts from when it is put in until it has ended, so also
  * while it is taken, and always fits when it is put back. The owner of the queue
  * may use all of its room. Any other user may use at most half of what the
- * others have left, but always one message, where there is room. What a user has is its share; the
- * record of it is there while there are messages or sending calls of the user.
+ * others have left, but always one message, where there is room. What a user
+ * has is its share; the record of it is there while there are messages or
+ * sending calls of the user.
  *
  * *News.* Each message that can be found from now on, because it was put in or
  * put back, is news. Who has looked at all messages in vain remembers how much

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "holder.h"
 #include "quota.h"
 
 /* Structure and payload in one allocation up to this; it is one page's worth. */
@@ -226,14 +227,11 @@ int ipcx_msg_copy_out(const struct ipcx_msg *msg, struct iov_iter *to)
 bool ipcx_msg_sender_gone(const struct ipcx_msg *msg)
 {
 	struct task_struct *task;
-	bool gone = true;
+	bool gone;
 
 	rcu_read_lock();
-	task = pid_task(msg->pid, PIDTYPE_TGID);
-	/* The first thread may have ended long before the others. */
-	if (task)
-		gone = (task->exit_state && thread_group_empty(task)) ||
-		       READ_ONCE(task->self_exec_id) != msg->exec_id;
+	task = ipcx_process_rcu(msg->pid);
+	gone = !task || READ_ONCE(task->self_exec_id) != msg->exec_id;
 	rcu_read_unlock();
 	return gone;
 }

@@ -41,7 +41,8 @@
  * object's lock. Two objects are never locked together.
  *
  * *References.* A handle, a mapping (through the file of its handle), a pending
- * lease or other delayed work, the work item of a death and the table of numbers hold one each.
+ * lease or other delayed work, the work item of a death and the table of numbers
+ * hold one each.
  */
 
 struct ipcx_call_desc;

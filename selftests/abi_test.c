@@ -259,6 +259,11 @@ FIELD(ipcx_mailbox_recv, tag_arg, 40, 8);
 FIELD(ipcx_mailbox_recv, index, 48, 4);
 FIELD(ipcx_mailbox_recv, __reserved, 52, 4);
 
+SIZE(ipcx_inbox_find, 16);
+FIELD(ipcx_inbox_find, pid, 0, 4);
+FIELD(ipcx_inbox_find, flags, 4, 4);
+FIELD(ipcx_inbox_find, out_fd, 8, 4);
+FIELD(ipcx_inbox_find, out_id, 12, 4);
 SIZE(ipcx_mailbox_stat, 136);
 FIELD(ipcx_mailbox_stat, flags, 0, 4);
 FIELD(ipcx_mailbox_stat, out_flags, 4, 4);
@@ -312,6 +317,7 @@ VALUE(IPCX_IOC_MAILBOX_CREATE, 0xc080bb30U);
 VALUE(IPCX_IOC_MAILBOX_SEND, 0xc020bb31U);
 VALUE(IPCX_IOC_MAILBOX_RECV, 0xc038bb32U);
 VALUE(IPCX_IOC_MAILBOX_STAT, 0xc088bb33U);
+VALUE(IPCX_IOC_INBOX_FIND, 0xc010bb34U);
 
 VALUE(IPCX_ABI_VERSION, 1);
 VALUE(IPCX_NAME_SIZE, 64);
@@ -380,6 +386,7 @@ VALUE(IPCX_SEM_F_BARGING, 65536);
 VALUE(IPCX_REGION_F_RESERVE, 65536);
 VALUE(IPCX_REGION_F_HUGE, 131072);
 VALUE(IPCX_MAILBOX_F_NEED_RECEIVER, 65536);
+VALUE(IPCX_MAILBOX_F_INBOX, 131072);
 VALUE(IPCX_PRIORITY_MAX, 32767);
 VALUE(IPCX_MAILBOX_MESSAGES_MAX, 65536);
 VALUE(IPCX_BATCH_MAX, 1024);

@@ -30,6 +30,7 @@ struct world {
 	int lock;
 	int region;
 	int mailbox; /* one message in it */
+	int inbox;
 	char name[IPCX_NAME_SIZE];
 };
 
@@ -218,6 +219,12 @@ static int make_mailbox_create(struct world *w, void *arg)
 	return w->dev;
 }
 
+static int make_inbox_find(struct world *w, void *arg)
+{
+	((struct ipcx_inbox_find *)arg)->pid = getpid();
+	return w->dev;
+}
+
 static int make_send(struct world *w, void *arg)
 {
 	static struct ipcx_send_message message;
@@ -403,7 +410,8 @@ static const struct call calls[] = {
 	CALL(MAILBOX_CREATE, ipcx_mailbox_create, .on = ON_DEV,
 	     .make = make_mailbox_create,
 	     .bits = { { O(ipcx_mailbox_create, flags),
-			 IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER },
+			 IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER |
+				 IPCX_MAILBOX_F_INBOX },
 		       { O(ipcx_mailbox_create, __reserved) },
 		       { O(ipcx_mailbox_create, __reserved2) },
 		       { O(ipcx_mailbox_create, rights), IPCX_RIGHTS_MASK } },
@@ -437,6 +445,10 @@ static const struct call calls[] = {
 		       F(ipcx_mailbox_recv, match), F(ipcx_mailbox_recv, tag),
 		       F(ipcx_mailbox_recv, tag_arg),
 		       F(ipcx_mailbox_recv, index) }),
+	CALL(INBOX_FIND, ipcx_inbox_find, .on = ON_DEV, .make = make_inbox_find,
+	     .bits = { { O(ipcx_inbox_find, flags) } },
+	     .out = { F(ipcx_inbox_find, out_fd), F(ipcx_inbox_find, out_id) },
+	     .rest = { F(ipcx_inbox_find, pid) }),
 	CALL(MAILBOX_STAT, ipcx_mailbox_stat, .on = ON_MAILBOX,
 	     .make = make_on_mailbox,
 	     .bits = { { O(ipcx_mailbox_stat, flags) } },
@@ -505,8 +517,9 @@ static bool world_open(struct world *w)
 	w->lock = t_lock(w->dev, IPCX_DEATH_REPORT);
 	w->region = t_region(w->dev, 4096);
 	w->mailbox = t_mailbox(w->dev, 0, 0);
+	w->inbox = t_inbox(w->dev, 0600, 1, 1);
 	return w->dev >= 0 && w->sem >= 0 && w->other >= 0 && w->lock >= 0 &&
-	       w->region >= 0 && w->mailbox >= 0 &&
+	       w->region >= 0 && w->mailbox >= 0 && w->inbox >= 0 &&
 	       !t_send(w->mailbox, NULL, 0, 0, 0);
 }
 
@@ -515,6 +528,7 @@ static void world_close(struct world *w)
 	t_sem_v(w->lock, 1);
 	while (!t_region_unlock(w->region))
 		;
+	close(w->inbox);
 	close(w->mailbox);
 	close(w->region);
 	close(w->lock);
@@ -566,7 +580,7 @@ static void close_result(const struct call *c, const void *arg)
 
 	if (strcmp(c->name, "OPEN") && strcmp(c->name, "REDUCE") &&
 	    strcmp(c->name, "SEM_CREATE") && strcmp(c->name, "REGION_CREATE") &&
-	    strcmp(c->name, "MAILBOX_CREATE"))
+	    strcmp(c->name, "MAILBOX_CREATE") && strcmp(c->name, "INBOX_FIND"))
 		return;
 	memcpy(&fd, (const char *)arg + c->out[0].offset, sizeof(fd));
 	close(fd);
@@ -802,6 +816,9 @@ static const struct {
 	V(MAILBOX_CREATE, ipcx_mailbox_create, max_bytes, 1ULL << 63),
 	V(MAILBOX_CREATE, ipcx_mailbox_create, lease_ns, 1),
 	V(MAILBOX_CREATE, ipcx_mailbox_create, flags, IPCX_CREATE_F_PERSISTENT),
+	V(INBOX_FIND, ipcx_inbox_find, pid, 0),
+	V(INBOX_FIND, ipcx_inbox_find, pid, 0x80000000),
+	V(INBOX_FIND, ipcx_inbox_find, pid, 0xffffffff),
 	V(MAILBOX_SEND, ipcx_mailbox_send, count, 0),
 	V(MAILBOX_SEND, ipcx_mailbox_send, count, IPCX_BATCH_MAX + 1),
 	V(MAILBOX_SEND, ipcx_mailbox_send, when_full, 4),

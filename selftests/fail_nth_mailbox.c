@@ -35,6 +35,36 @@ static int prepare_create_named(struct fault_world *w)
 	return 0;
 }
 
+static int prepare_create_inbox(struct fault_world *w)
+{
+	prepare_create(w);
+	ARG(w, ipcx_mailbox_create)->flags = IPCX_MAILBOX_F_INBOX;
+	return 0;
+}
+
+/* Of this process, which may have one at a time. */
+static int prepare_inbox_find(struct fault_world *w)
+{
+	on_dev(w);
+	w->fds[0] = t_inbox(w->dev, 0600, 1, 1);
+	ARG(w, ipcx_inbox_find)->pid = getpid();
+	return w->fds[0] < 0 ? w->fds[0] : 0;
+}
+
+static void clean_inbox(struct fault_world *w)
+{
+	if (w->fds[0] >= 0)
+		close(w->fds[0]);
+	w->fds[0] = -1;
+	clean_fd(w);
+}
+
+static bool verify_inbox_find(struct fault_world *w)
+{
+	w->fd = ((struct ipcx_inbox_find *)w->reply)->out_fd;
+	return is_open(w->fd, IPCX_RIGHT_WRITE);
+}
+
 static bool verify_create(struct fault_world *w)
 {
 	w->fd = ((struct ipcx_mailbox_create *)w->reply)->out_fd;
@@ -242,6 +272,12 @@ static const struct fault_op mailbox_ops[] = {
 	      .verify = verify_create, .still = still_new, .clean = clean_new),
 	IOCTL("by a new user", MAILBOX_CREATE, create, .verify = verify_create,
 	      BY_NEW_USER),
+	IOCTL("inbox", MAILBOX_CREATE, create_inbox, .verify = verify_create,
+	      .clean = clean_fd),
+	IOCTL("inbox, first", MAILBOX_CREATE, create_inbox,
+	      .verify = verify_create, .where = FAULT_CHILD),
+	IOCTL("of this process", INBOX_FIND, inbox_find,
+	      .verify = verify_inbox_find, .clean = clean_inbox),
 	SEND("one", send, .verify = verify_sent),
 	SEND("long", send_long, .verify = verify_sent),
 	SEND("mortal", send_mortal, .verify = verify_sent),

@@ -34,6 +34,26 @@ static inline int t_mailbox(int dev, unsigned int messages, unsigned int size)
 	return t_mailbox_create(dev, &c);
 }
 
+static inline int t_inbox(int dev, unsigned int mode, unsigned int messages,
+			  unsigned int size)
+{
+	struct ipcx_mailbox_create c;
+
+	t_mailbox_args(&c, NULL, messages, size);
+	c.flags = IPCX_MAILBOX_F_INBOX;
+	c.mode = mode;
+	return t_mailbox_create(dev, &c);
+}
+
+/* The inbox of a process: its descriptor, or the negative errno. */
+static inline int t_inbox_find(int dev, pid_t pid)
+{
+	struct ipcx_inbox_find f = { .pid = pid };
+	int ret = t_ioctl(dev, IPCX_IOC_INBOX_FIND, &f);
+
+	return ret ? ret : f.out_fd;
+}
+
 static inline struct ipcx_send_message t_message(const void *data, size_t size,
 						 unsigned int priority,
 						 unsigned long long tag)

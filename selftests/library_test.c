@@ -3,6 +3,7 @@
 #include "ipcx_fd.h"
 
 #include <ipcx.h>
+#include <sys/syscall.h>
 
 #define PROCESSES 4
 #define ROUNDS	  300
@@ -564,6 +565,73 @@ TEST_F(library, mailbox_sends_receives_peeks_and_counts)
 	ipcx_mailbox_free(box);
 	ipcx_mailbox_free(own);
 	ipcx_mailbox_free(NULL);
+}
+
+static int pidfd_of(pid_t pid)
+{
+	return syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Rows: T3 B3 */
+TEST_F(library, inbox_is_found_by_pid_and_by_pidfd)
+{
+	struct ipcx_mailbox_config open_to_all = { .mode = 0622 };
+	struct ipcx_mailbox *own, *box;
+	pid_t parent = getpid(), pid;
+	char data[16];
+	size_t size;
+
+	EXPECT_EQ(-ENXIO, ipcx_inbox_send(self->ipcx, parent, "x", 1));
+	ASSERT_EQ(0, ipcx_inbox_open(self->ipcx, &open_to_all, &own));
+	EXPECT_EQ(-EEXIST, ipcx_inbox_open(self->ipcx, NULL, &box));
+	pid = fork();
+	if (!pid) {
+		int fd = pidfd_of(parent);
+
+		if (ipcx_inbox_send(self->ipcx, parent, "pid", 3) ||
+		    ipcx_inbox_find_pidfd(self->ipcx, fd, &box))
+			_exit(1);
+		_exit(-ipcx_mailbox_send(box, "pidfd", 5));
+	}
+	ASSERT_EQ(0, ipcx_mailbox_receive(own, data, sizeof(data), &size));
+	EXPECT_EQ(3, size);
+	ASSERT_EQ(0, ipcx_mailbox_receive(own, data, sizeof(data), &size));
+	EXPECT_EQ(5, size);
+	EXPECT_EQ(0, memcmp(data, "pidfd", 5));
+	EXPECT_EQ(0, t_reap(pid));
+	ipcx_mailbox_free(own);
+}
+
+/* Rows: B3 B10. Classes: V30. */
+TEST_F(library, inbox_is_not_found_by_what_is_no_living_process)
+{
+	struct ipcx_mailbox *box = NULL;
+	int null, fd, saved;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	fd = pidfd_of(pid);
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(T_UNTIL(t_state(pid) == 'Z'));
+	EXPECT_EQ(-ESRCH, ipcx_inbox_find_pidfd(self->ipcx, fd, &box));
+	EXPECT_EQ(0, t_reap(pid));
+	EXPECT_EQ(-ESRCH, ipcx_inbox_find_pidfd(self->ipcx, fd, &box));
+	EXPECT_EQ(-ESRCH, ipcx_inbox_find(self->ipcx, pid, &box));
+	close(fd);
+	errno = 0;
+	saved = errno;
+	EXPECT_EQ(-EBADF, ipcx_inbox_find_pidfd(self->ipcx, fd, &box));
+	EXPECT_EQ(-EBADF, ipcx_inbox_find_pidfd(self->ipcx, -1, &box));
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	EXPECT_EQ(-EBADF, ipcx_inbox_find_pidfd(self->ipcx, null, &box));
+	fd = pidfd_of(getpid());
+	EXPECT_EQ(-ENXIO, ipcx_inbox_find_pidfd(self->ipcx, fd, &box));
+	EXPECT_EQ(-EINVAL, ipcx_inbox_find(self->ipcx, 0, &box));
+	EXPECT_EQ(saved, errno);
+	EXPECT_EQ(NULL, box);
+	close(null);
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

@@ -10,6 +10,7 @@
 #include <ipcx/array.h>
 #include <ipcx/context.h>
 #include <ipcx/deadline.h>
+#include <ipcx/inbox.h>
 #include <ipcx/lock.h>
 #include <ipcx/mailbox.h>
 #include <ipcx/object.h>

@@ -19,6 +19,7 @@
 
 struct ipcx;
 struct ipcx_deadline;
+struct ipcx_mailbox;
 struct ipcx_region;
 
 /* The word of a semaphore or lock, shared with other processes. */
@@ -67,6 +68,9 @@ void ipcx_word_unmap(ipcx_word *word);
 int ipcx_region_await(struct ipcx_region *region, const ipcx_word *word,
 		      const struct ipcx_deadline *deadline,
 		      uint32_t *ret_value);
+
+/* A mailbox that owns @fd, which is closed on failure: 0 or -ENOMEM. */
+int ipcx_mailbox_adopt(int fd, struct ipcx_mailbox **ret_mailbox);
 
 /* Closes a region whose descriptor goes back to the caller. */
 void ipcx_region_disown(struct ipcx_region *region);

@@ -122,6 +122,18 @@ IPCX_EXPORT int ipcx_mailbox_from_fd(int fd, struct ipcx_mailbox **ret_mailbox)
 	return 0;
 }
 
+int ipcx_mailbox_adopt(int fd, struct ipcx_mailbox **ret_mailbox)
+{
+	struct ipcx_mailbox *mailbox = mailbox_new(fd);
+
+	if (!mailbox) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*ret_mailbox = mailbox;
+	return 0;
+}
+
 IPCX_EXPORT void ipcx_mailbox_free(struct ipcx_mailbox *mailbox)
 {
 	int saved = errno;

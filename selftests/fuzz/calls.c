@@ -27,6 +27,7 @@ enum field_kind {
 	F_SIZE,
 	F_LEASE,
 	F_ID,
+	F_PID,
 	F_COUNT,
 	F_MESSAGES, /* a pointer to them */
 	F_FEW, /* how many of them */
@@ -153,7 +154,8 @@ static const struct call calls[] = {
 	{ NAMED(MAILBOX_CREATE), .on = SLOT_DEVICE,
 	  MAKES(SLOT_MAILBOX, ipcx_mailbox_create), .field = {
 		FIELD(ipcx_mailbox_create, flags, F_FLAGS,
-		      IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER),
+		      IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER |
+			      IPCX_MAILBOX_F_INBOX),
 		FIELD(ipcx_mailbox_create, when_full, F_ENUM, IPCX_FULL_DROP),
 		FIELD(ipcx_mailbox_create, max_messages, F_UNITS, 0),
 		FIELD(ipcx_mailbox_create, max_size, F_SIZE, 0),
@@ -178,6 +180,10 @@ static const struct call calls[] = {
 		FIELD(ipcx_mailbox_recv, __reserved, F_ZERO, 0) } },
 	{ NAMED(MAILBOX_STAT), .on = SLOT_MAILBOX, .field = {
 		FIELD(ipcx_mailbox_stat, flags, F_ZERO, 0) } },
+	{ NAMED(INBOX_FIND), .on = SLOT_DEVICE,
+	  MAKES(SLOT_MAILBOX, ipcx_inbox_find), .field = {
+		FIELD(ipcx_inbox_find, pid, F_PID, 0),
+		FIELD(ipcx_inbox_find, flags, F_ZERO, 0) } },
 };
 
 /* clang-format on */
@@ -368,6 +374,8 @@ static uint64_t field_value(const struct field *f, uint8_t byte, uint32_t clock)
 			    UINT64_MAX);
 	case F_ID:
 		return FROM(byte, world.uid, 0, 1000, 65534, UINT32_MAX);
+	case F_PID:
+		return FROM(byte, getpid(), getpid(), getppid(), 1, 2, 0, -1);
 	case F_MESSAGES:
 		return make_messages(f->arg, byte);
 	case F_FEW:

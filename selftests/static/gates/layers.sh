@@ -12,9 +12,21 @@ CORE=(compat trace access quota wait holder word notify msg mailq table object h
 ROOMS=(sem region mailbox channel signal service)
 FACES=(ioctl file netlink main)
 
+# A room of several files names all but the first ROOM_PART.
+room_of() {
+	local each
+
+	for each in "${ROOMS[@]}"; do
+		[[ $1 != "${each}"_* ]] || { echo "$each"; return; }
+	done
+	echo "$1"
+}
+
 # Prints the rank of a file of the module by its base name; rooms share one.
 layer_of() {
-	local name=$1 rank=0 each
+	local name rank=0 each
+
+	name=$(room_of "$1")
 
 	for each in "${CORE[@]}"; do
 		rank=$((rank + 1))
@@ -35,7 +47,7 @@ layer_of() {
 may_use() {
 	local user used
 
-	[[ $1 != "$2" ]] || return 0
+	[[ $(room_of "$1") != "$(room_of "$2")" ]] || return 0
 	user=$(layer_of "$1") && used=$(layer_of "$2") && ((used < user))
 }
 
@@ -67,7 +79,7 @@ rooms_by_identifier() {
 		for room in "${ROOMS[@]}"; do
 			[[ $room == "$user" ]] || pattern+=${pattern:+|}$room
 		done
-		for file in kmod/"$user".[ch]; do
+		for file in kmod/"$user".[ch] kmod/"$user"_*.[ch]; do
 			[[ -e $file ]] || continue
 			# Calls and operation tables; structs of the interface
 			# and enums are data, not calls.

@@ -878,13 +878,21 @@ struct ipcx_region_stat {
  * A mailbox holds up to &ipcx_mailbox_create.max_messages messages and
  * &ipcx_mailbox_create.max_bytes bytes of payload. Its owner may use all of
  * that; any other user may use at most half of what the others have left, or
- * have one message, so nobody can shut out the rest. What a message costs (payload, and the kernel's
- * own record) is charged to the sending user until it has been received.
+ * have one message, so nobody can shut out the rest. What a message costs
+ * (payload, and the kernel's own record) is charged to the sending user until
+ * it has been received.
  *
  * Descriptors can be polled: EPOLLIN while there is a message, EPOLLOUT while
  * there is room for a short one and nobody waits for it; of shares they know
  * nothing. read() receives one message, and write() sends one of
  * priority 0 and tag 0; both never split and never join messages.
+ *
+ * *Inboxes.* A process may have one mailbox that others find by its pid: its
+ * inbox (IPCX_MAILBOX_F_INBOX). They send to it with all that messages can have,
+ * and only that process receives. It dies with the process, when that calls
+ * exec, or when its last descriptor for receiving is closed. Handles of it that
+ * others have are to that process and no other, also when its pid is used anew:
+ * then they give EIDRM.
  */
 
 /* Priorities are 0 to IPCX_PRIORITY_MAX; the highest comes first. */
@@ -904,9 +912,12 @@ struct ipcx_region_stat {
  * enum ipcx_mailbox_flags - Flags of IPCX_IOC_MAILBOX_CREATE beside the common ones
  * @IPCX_MAILBOX_F_NEED_RECEIVER: Sending fails with ENXIO while there is no
  *	handle that may receive
+ * @IPCX_MAILBOX_F_INBOX: It is the inbox of the calling process; see
+ *	"Mailboxes". It has no name
  */
 enum ipcx_mailbox_flags {
-	IPCX_MAILBOX_F_NEED_RECEIVER = 1 << 16
+	IPCX_MAILBOX_F_NEED_RECEIVER = 1 << 16,
+	IPCX_MAILBOX_F_INBOX = 1 << 17
 };
 
 /**
@@ -948,7 +959,8 @@ enum ipcx_when_full {
  * @out_id: Number of the object, unique while it lives
  * @__reserved2: Must be 0
  *
- * On a device handle. EINVAL: @max_size is above @max_bytes. Since 0.1.
+ * On a device handle. EINVAL: @max_size is above @max_bytes. EEXIST, for an
+ * inbox: the process has one. Since 0.1.
  */
 struct ipcx_mailbox_create {
 	char name[IPCX_NAME_SIZE];
@@ -1108,7 +1120,8 @@ enum ipcx_recv_flags {
  *
  * Returns how many were received, at least one. An error is that of the first
  * message: none was received. EMSGSIZE: the message is longer than the buffer,
- * see &ipcx_recv_message.out_size; it stays. Needs IPCX_RIGHT_READ. Since 0.1.
+ * see &ipcx_recv_message.out_size; it stays. EPERM: it is the inbox of another
+ * process. Needs IPCX_RIGHT_READ. Since 0.1.
  */
 struct ipcx_mailbox_recv {
 	__aligned_u64 messages;
@@ -1184,6 +1197,28 @@ struct ipcx_mailbox_stat {
 };
 #define IPCX_IOC_MAILBOX_STAT \
 	_IOWR(IPCX_IOC_TYPE, 0x33, struct ipcx_mailbox_stat)
+
+/**
+ * struct ipcx_inbox_find - IPCX_IOC_INBOX_FIND: open the inbox of a process
+ * @pid: The process, in the caller's pid namespace
+ * @flags: Must be 0
+ * @out_fd: The new descriptor, with IPCX_RIGHT_WRITE
+ * @out_id: Number of the object, unique while it lives
+ *
+ * On a device handle. Who may is decided by the inbox's mode. A pid can come to
+ * belong to another process between two looks at it. Who has a pidfd looks after
+ * the call whether its process still lives: then the handle is to that process.
+ * ESRCH: there is no such process, or it has died. ENXIO: it has no inbox in the
+ * network namespace of the device handle. EACCES: the mode does not grant WRITE.
+ * Since 0.1.
+ */
+struct ipcx_inbox_find {
+	__s32 pid;
+	__u32 flags;
+	__s32 out_fd;
+	__u32 out_id;
+};
+#define IPCX_IOC_INBOX_FIND _IOWR(IPCX_IOC_TYPE, 0x34, struct ipcx_inbox_find)
 
 /**
  * DOC: Netlink
