@@ -56,6 +56,13 @@ static int keep_mailbox(int dev)
 	return t_send_number(fd, 1) ?: t_send_number(fd, 2);
 }
 
+static int keep_inbox(int dev)
+{
+	int fd = t_inbox(dev, 0600, 0, 0);
+
+	return fd < 0 ? fd : 0;
+}
+
 static int leave_persistent(int dev, unsigned long long lease_ns)
 {
 	struct ipcx_region_create r;
@@ -105,6 +112,8 @@ int main(int argc, char **argv)
 		ret = keep_mapping(dev);
 	else if (!strcmp(what, "mailbox"))
 		ret = keep_mailbox(dev);
+	else if (!strcmp(what, "inbox"))
+		ret = keep_inbox(dev);
 	else if (!strcmp(what, "sleep"))
 		ret = keep_sleeping(dev);
 	else if (!strcmp(what, "leave"))

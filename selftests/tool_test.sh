@@ -75,6 +75,12 @@ usage_is_strict() {
 		status USAGE sem create "$NAME" --kind other &&
 		status USAGE sem p "$NAME" --timeout 5 &&
 		status USAGE sem p "$NAME" --timeout 5x &&
+		status USAGE mailbox &&
+		status USAGE mailbox nonsense &&
+		status USAGE mailbox send &&
+		status USAGE mailbox create noslash &&
+		status USAGE mailbox recv "$NAME" --count 0 &&
+		status USAGE mailbox recv "$NAME" --count 2 --follow &&
 		status USAGE region create "$NAME" &&
 		status USAGE region create "$NAME" 4Q &&
 		status USAGE region create "$NAME" '' &&
@@ -253,6 +259,159 @@ mailbox_is_listed_and_shown() {
 	return "$status"
 }
 
+# said_exactly FILE: what ipcxctl printed is what stands in it.
+said_exactly() {
+	cmp -s "$1" "$WORK/out" && return 0
+	echo "# ipcxctl printed something else than $1"
+	return 1
+}
+
+# recv_says TEXT ARGUMENT...: what is received is TEXT, to the byte.
+recv_says() {
+	printf %s "$1" >"$WORK/want"
+	shift
+	status OK mailbox recv --nowait "$@" && said_exactly "$WORK/want"
+}
+
+mailbox_keeps_every_byte() {
+	local box=$NAME-bytes
+
+	status OK mailbox create "$box" || return
+	printf 'a\0b\n\377c\n' >"$WORK/binary"
+	ipcxctl mailbox send "$box" <"$WORK/binary" &&
+		status OK mailbox send "$box" two  words &&
+		status OK mailbox send "$box" &&
+		head -c 300000 /dev/urandom >"$WORK/long" || return
+	status LIMIT mailbox send "$box" "$(seq 20000)" || return
+	grep -q '65536 bytes at most' "$WORK/err" || return
+	! ipcxctl mailbox send "$box" <"$WORK/long" 2>/dev/null || return
+	status OK mailbox recv "$box" && said_exactly "$WORK/binary" &&
+		recv_says 'two words' "$box" && recv_says '' "$box" &&
+		status WAIT mailbox recv --nowait "$box" || return
+	status OK mailbox create "$box-long" --max-size 1M &&
+		ipcxctl mailbox send "$box-long" <"$WORK/long" &&
+		status OK mailbox peek "$box-long" &&
+		said_exactly "$WORK/long" &&
+		status OK mailbox recv "$box-long" &&
+		said_exactly "$WORK/long" && status OK rm "$box" "$box-long"
+}
+
+mailbox_serves_by_priority_and_tag() {
+	local box=$NAME-order text
+
+	status OK mailbox create "$box" || return
+	for text in low:0:1 high:7:2 mask:0:0x21 other:0:9; do
+		status OK mailbox send "$box" "${text%%:*}" \
+			--priority "$(cut -d: -f2 <<<"$text")" \
+			--tag "${text##*:}" || return
+	done
+	status OK mailbox peek "$box" --index 1 --count 9 --lines &&
+		printf 'low\nmask\nother\n' >"$WORK/want" &&
+		said_exactly "$WORK/want" &&
+		recv_says mask "$box" --tag 0x20/0xf0 &&
+		recv_says other "$box" --tag 8-10 &&
+		recv_says high "$box" && recv_says low "$box" --tag 1 &&
+		status WAIT mailbox peek "$box" &&
+		status USAGE mailbox recv "$box" --tag 9-8 &&
+		status USAGE mailbox recv "$box" --tag 0x1/2 &&
+		status USAGE mailbox recv "$box" --tag 1- &&
+		status USAGE mailbox send "$box" x --tag 1-2 &&
+		status USAGE mailbox send "$box" x --priority 32768 &&
+		status OK rm "$box"
+}
+
+mailbox_takes_lines() {
+	local box=$NAME-lines
+
+	status OK mailbox create "$box" --messages 200 || return
+	{ seq 100; printf '\nlast'; } >"$WORK/lines"
+	ipcxctl mailbox send "$box" --lines <"$WORK/lines" || return
+	{ cat "$WORK/lines"; echo; } >"$WORK/want"
+	status OK mailbox recv "$box" --count 1000 --lines &&
+		said_exactly "$WORK/want" || return
+	# What does not fit is not sent, and it is said how much was.
+	! seq 300 | ipcxctl mailbox send "$box" --lines --nowait \
+		2>"$WORK/err" && grep -q ': 200 lines were sent' "$WORK/err" &&
+		status OK rm "$box"
+}
+
+mailbox_says_why_it_refuses() {
+	local box=$NAME-full
+
+	umask 0
+	status OK mailbox create "$box" --messages 2 --max-size 4 --bytes 8 \
+		--mode 666 || return
+	umask 022
+	status LIMIT mailbox send "$box" 12345 || return
+	as_alice ipcxctl mailbox send --nowait "$box" a 2>/dev/null || return
+	as_alice ipcxctl mailbox send --nowait "$box" b 2>"$WORK/err"
+	(($? == EXIT[LIMIT])) &&
+		grep -q "share is used up: 1 of 1 messages" "$WORK/err" ||
+		return
+	status OK mailbox send "$box" 2 &&
+		status WAIT mailbox send "$box" 4 --nowait &&
+		status WAIT mailbox send "$box" 4 --timeout 5ms &&
+		status WAIT mailbox send "$box" 4 --when-full fail &&
+		status OK mailbox send "$box" 4 --when-full drop &&
+		recv_says 2 "$box" && status OK mailbox stat "$box" &&
+		says '^messages +1 of 2$' &&
+		says ' 3 sent, 1 received, 1 dropped' || return
+	status OK mailbox create "$box-none" --need-receiver &&
+		status ERROR mailbox send "$box-none" x &&
+		status USAGE mailbox create "$box" --messages 0 &&
+		status USAGE mailbox create "$box" --messages 65537 &&
+		status USAGE mailbox create "$box" --max-size 2 --bytes 1 &&
+		status USAGE mailbox create "$box" --when-full never &&
+		status USAGE mailbox send "$box" x --lifetime 0 &&
+		status USAGE mailbox send "$box" x --lines &&
+		status GONE mailbox send "$NAME-nothing" x &&
+		status OK rm "$box" "$box-none"
+}
+
+mailbox_tells_programs() {
+	local box=$NAME-json
+
+	status OK mailbox create "$box" &&
+		status OK mailbox send "$box" 'say "hi"' --tag 7 &&
+		printf 'a\0' | ipcxctl mailbox send "$box" &&
+		printf 'cut \342\202' | ipcxctl mailbox send "$box" &&
+		status OK mailbox stat --json "$box" && json_check <"$WORK/out" &&
+		says '"messages": 3' &&
+		status OK mailbox recv --json --count 5 "$box" &&
+		json_check <"$WORK/out" && says '"text": "say \\"hi\\""' &&
+		says '"tag": 7' && says '"hex": "6100"' &&
+		says '"hex": "63757420e282"' && says '"sender_gone": true' &&
+		status OK rm "$box"
+}
+
+# What was received and cannot be written is an error.
+mailbox_output_is_not_lost_silently() {
+	local box=$NAME-devfull
+
+	status OK mailbox create "$box" &&
+		status OK mailbox send "$box" precious || return
+	ipcxctl mailbox recv "$box" >/dev/full 2>"$WORK/err"
+	(($? == EXIT[ERROR])) && grep -q 'could not be written' "$WORK/err" &&
+		status OK rm "$box"
+}
+
+message_reaches_a_process() {
+	local line pid result=0
+
+	coproc HOLDER { exec module_holder inbox; }
+	pid=$HOLDER_PID
+	read -r -t 20 line <&"${HOLDER[0]}" || line=
+	[[ $line == ready ]] && status OK send "$pid" hello &&
+		printf 'a\nb\n' | ipcxctl send "$pid" --lines &&
+		status OK list --type mailbox &&
+		says 'inbox, 3/4096 messages, 7 bytes' || result=1
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	((result == 0)) && status GONE send "$pid" hello &&
+		status GONE send $$ hello && status USAGE send 0 hello &&
+		status USAGE send /name hello && status USAGE send
+}
+
 full_output_is_an_error() {
 	ipcxctl info >/dev/full 2>/dev/null
 	(($? == EXIT[ERROR]))
@@ -274,7 +433,10 @@ CASES=(usage_is_strict errors_name_the_tool_and_the_reason
 	run_holds_the_lock_while_the_command_runs
 	killed_run_gives_its_units_back list_shows_objects
 	json_is_valid_everywhere destroyed_objects_are_gone
-	mailbox_is_listed_and_shown
+	mailbox_is_listed_and_shown mailbox_keeps_every_byte
+	mailbox_serves_by_priority_and_tag mailbox_takes_lines
+	mailbox_says_why_it_refuses mailbox_tells_programs
+	mailbox_output_is_not_lost_silently message_reaches_a_process
 	full_output_is_an_error)
 
 echo "TAP version 13"

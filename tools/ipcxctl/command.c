@@ -271,6 +271,16 @@ int operand_size(const struct arguments *args, int index, uint64_t *ret)
 			  "try 4096, 64K, 8MiB");
 }
 
+int operand_pid(const struct arguments *args, int index, uint32_t *ret)
+{
+	uint64_t value = 0;
+	int r;
+
+	r = parse_number(args->operand[index], 1, INT32_MAX, &value);
+	*ret = (uint32_t)value;
+	return understood_number(r, "PID", args->operand[index], 1, INT32_MAX);
+}
+
 int operand_units(const struct arguments *args, int index, uint32_t *ret)
 {
 	uint64_t value = 1;

@@ -32,6 +32,18 @@ enum option_id {
 	OPT_HUGE,
 	OPT_OFFSET,
 	OPT_LENGTH,
+	OPT_MESSAGES,
+	OPT_BYTES,
+	OPT_MAX_SIZE,
+	OPT_WHEN_FULL,
+	OPT_NEED_RECEIVER,
+	OPT_LINES,
+	OPT_PRIORITY,
+	OPT_TAG,
+	OPT_LIFETIME,
+	OPT_HOW_MANY,
+	OPT_FOLLOW,
+	OPT_INDEX,
 	OPT_COUNT
 };
 
@@ -93,6 +105,9 @@ int option_word(const struct arguments *args, enum option_id id,
 int operand_name(const struct arguments *args, int index);
 int operand_size(const struct arguments *args, int index, uint64_t *ret);
 
+/* A process: a number above 0. */
+int operand_pid(const struct arguments *args, int index, uint32_t *ret);
+
 /* How many units: operand @index, or 1 when it is not there. */
 int operand_units(const struct arguments *args, int index, uint32_t *ret);
 
@@ -110,6 +125,12 @@ extern const struct command sem_run_command;
 extern const struct command region_create_command;
 extern const struct command region_read_command;
 extern const struct command region_write_command;
+extern const struct command mailbox_create_command;
+extern const struct command mailbox_send_command;
+extern const struct command mailbox_recv_command;
+extern const struct command mailbox_peek_command;
+extern const struct command mailbox_stat_command;
+extern const struct command send_command;
 extern const struct command rm_command;
 extern const struct command destroy_command;
 extern const struct command quota_command;

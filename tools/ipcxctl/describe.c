@@ -100,7 +100,10 @@ static void mailbox_state(const struct record *object, char buffer[STATE_SIZE])
 	const uint64_t *value = object->value;
 	char bytes[HUMAN_SIZE], age[HUMAN_SIZE];
 
-	snprintf(buffer, STATE_SIZE, "%" PRIu64 "/%" PRIu64 " messages",
+	snprintf(buffer, STATE_SIZE, "%s%" PRIu64 "/%" PRIu64 " messages",
+		 value[IPCX_A_MAILBOX_FLAGS] & IPCX_MAILBOX_F_INBOX ?
+			 "inbox, " :
+			 "",
 		 value[IPCX_A_MAILBOX_MESSAGES],
 		 value[IPCX_A_MAILBOX_MAX_MESSAGES]);
 	if (!value[IPCX_A_MAILBOX_MESSAGES])

@@ -46,13 +46,14 @@ static unsigned int utf8_length(const unsigned char *text)
 	return length;
 }
 
-static void json_put_string(const char *value)
+static void json_put_bytes(const char *value, size_t size)
 {
 	const unsigned char *p = (const unsigned char *)value;
+	const unsigned char *end = p + size;
 	unsigned int length;
 
 	putchar('"');
-	while (*p) {
+	while (p < end) {
 		length = utf8_length(p);
 		if (length == 0) {
 			fputs("\\ufffd", stdout);
@@ -65,6 +66,11 @@ static void json_put_string(const char *value)
 		}
 	}
 	putchar('"');
+}
+
+static void json_put_string(const char *value)
+{
+	json_put_bytes(value, strlen(value));
 }
 
 static void json_begin_value(const char *key)
@@ -121,6 +127,37 @@ void json_string(const char *key, const char *value)
 		json_put_string(value);
 	else
 		fputs("null", stdout);
+}
+
+static bool is_text(const char *data, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size) {
+		unsigned int length =
+			utf8_length((const unsigned char *)data + i);
+
+		if (!data[i] || !length || length > size - i)
+			return false;
+		i += length;
+	}
+	return true;
+}
+
+void json_payload(const char *data, size_t size)
+{
+	size_t i;
+
+	if (is_text(data, size)) {
+		json_begin_value("text");
+		json_put_bytes(data, size);
+		return;
+	}
+	json_begin_value("hex");
+	putchar('"');
+	for (i = 0; i < size; i++)
+		printf("%02x", (unsigned char)data[i]);
+	putchar('"');
 }
 
 static void no_memory(void)

@@ -11,13 +11,26 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
-	&list_command,	      &show_command,
-	&sem_create_command,  &sem_p_command,
-	&sem_v_command,	      &sem_value_command,
-	&sem_run_command,     &region_create_command,
-	&region_read_command, &region_write_command,
-	&rm_command,	      &destroy_command,
-	&quota_command,	      &info_command,
+	&list_command,
+	&show_command,
+	&sem_create_command,
+	&sem_p_command,
+	&sem_v_command,
+	&sem_value_command,
+	&sem_run_command,
+	&region_create_command,
+	&region_read_command,
+	&region_write_command,
+	&mailbox_create_command,
+	&mailbox_send_command,
+	&mailbox_recv_command,
+	&mailbox_peek_command,
+	&mailbox_stat_command,
+	&send_command,
+	&rm_command,
+	&destroy_command,
+	&quota_command,
+	&info_command,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -61,7 +74,8 @@ static int show_help(const char *noun)
 
 static bool is_noun(const char *word)
 {
-	return strcmp(word, "sem") == 0 || strcmp(word, "region") == 0;
+	return strcmp(word, "sem") == 0 || strcmp(word, "region") == 0 ||
+	       strcmp(word, "mailbox") == 0;
 }
 
 static bool wants_help(const char *word)

@@ -53,6 +53,9 @@ void json_u64(const char *key, uint64_t value);
 void json_bool(const char *key, bool value);
 void json_string(const char *key, const char *value); /* NULL: null */
 
+/* "text", if it is text, else "hex". */
+void json_payload(const char *data, size_t size);
+
 #define TABLE_COLUMNS 12
 
 /* A table whose columns become as wide as needed; the first row is the head. */

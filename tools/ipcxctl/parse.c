@@ -34,6 +34,18 @@ static const struct unit duration_units[] = {
 	{ NULL, 0 },
 };
 
+/* What the digit @c stands for; 16 or more when it is none. */
+static unsigned int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned int)(c - 'a' + 10);
+	if (c >= 'A' && c <= 'F')
+		return (unsigned int)(c - 'A' + 10);
+	return 16;
+}
+
 /* Reads digits up to the first other character, which *end shows. */
 static int read_digits(const char *text, unsigned int base, const char **end,
 		       uint64_t *ret)
@@ -42,11 +54,12 @@ static int read_digits(const char *text, unsigned int base, const char **end,
 	const char *p;
 	int r = 0;
 
-	for (p = text; *p >= '0' && *p < (char)('0' + base); p++) {
+	for (p = text; digit_value(*p) < base; p++) {
 		uint64_t next;
 
 		if (__builtin_mul_overflow(value, (uint64_t)base, &next) ||
-		    __builtin_add_overflow(next, (uint64_t)(*p - '0'), &next)) {
+		    __builtin_add_overflow(next, (uint64_t)digit_value(*p),
+					   &next)) {
 			r = -ERANGE;
 			continue;
 		}
@@ -74,6 +87,21 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret)
 		return -ERANGE;
 	*ret = value;
 	return 0;
+}
+
+int parse_u64(const char *text, uint64_t *ret)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	uint64_t value = 0;
+	const char *end;
+	int r;
+
+	r = read_digits(hex ? text + 2 : text, hex ? 16 : 10, &end, &value);
+	if (*end)
+		return -EINVAL;
+	if (r == 0)
+		*ret = value;
+	return r;
 }
 
 static int parse_with_unit(const char *text, const struct unit *units,

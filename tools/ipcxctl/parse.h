@@ -15,6 +15,9 @@
 /* A decimal number from @min to @max. */
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* A decimal number, or a hexadecimal one behind 0x, of 64 bits. */
+int parse_u64(const char *text, uint64_t *ret);
+
 /* Bytes: a number, and K, M, G or T (KiB, ...) for powers of 1024. */
 int parse_size(const char *text, uint64_t *ret);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "input.h"
 
 /* A part of a region that is mapped. */
 struct window {
@@ -198,43 +199,6 @@ out_close:
 	return r;
 }
 
-/*
- * Reads all of stdin, up to @most bytes and one more, which shows that it is
- * too much. *ret_buffer is the caller's even after an error.
- */
-static int read_input(size_t most, char **ret_buffer, size_t *ret_length)
-{
-	size_t length = 0, size = 0, goal;
-	char *buffer;
-	ssize_t got;
-
-	for (;;) {
-		if (length == size) {
-			goal = size ? size * 2 : 65536;
-			size = goal < most + 1 ? goal : most + 1;
-			buffer = realloc(*ret_buffer, size);
-			if (!buffer) {
-				msg(CTL_ERROR, "no memory for the input");
-				return CTL_ERROR;
-			}
-			*ret_buffer = buffer;
-		}
-		got = read(STDIN_FILENO, *ret_buffer + length, size - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			msg(CTL_ERROR, "cannot read the input: %s",
-			    strerror(errno));
-			return CTL_ERROR;
-		}
-		length += (size_t)got;
-		if (got == 0 || length > most)
-			break;
-	}
-	*ret_length = length;
-	return CTL_OK;
-}
-
 static int region_write_run(const struct arguments *args)
 {
 	struct patience patience;
@@ -254,7 +218,7 @@ static int region_write_run(const struct arguments *args)
 		return r;
 	r = window_set(&window, args, offset, 0);
 	if (!r)
-		r = read_input(window.length, &buffer, &length);
+		r = input_all(window.length, &buffer, &length);
 	if (!r && length > window.length)
 		r = msg(CTL_ERROR,
 			"the input is too much: %s has %zu bytes from %zu on; "
