@@ -3,7 +3,7 @@
 #ifndef IPCX_KINDS_H
 #define IPCX_KINDS_H
 
-#include "ipcx_test.h"
+#include "ipcx_mailbox.h"
 
 #include <semaphore.h>
 
@@ -13,6 +13,7 @@ enum t_kind {
 	T_OWNED,
 	T_LOCK,
 	T_REGION,
+	T_MAILBOX,
 	T_KINDS
 };
 
@@ -29,6 +30,8 @@ static inline int t_make(int dev, enum t_kind kind)
 		return t_sem_p(fd, 1, 0) ? -EIO : fd;
 	case T_REGION:
 		return t_region(dev, T_PAGE);
+	case T_MAILBOX:
+		return t_mailbox(dev, 4, 64);
 	default:
 		fd = t_sem(dev, IPCX_SEM_PLAIN, 0, 4);
 		if (kind == T_MAPPED && fd >= 0)
@@ -40,7 +43,30 @@ static inline int t_make(int dev, enum t_kind kind)
 /* Makes POLLIN true, where the caller may. */
 static inline int t_touch(int fd, enum t_kind kind)
 {
-	return kind == T_REGION ? t_region_ring(fd, NULL) : t_sem_v(fd, 1);
+	switch (kind) {
+	case T_REGION:
+		return t_region_ring(fd, NULL);
+	case T_MAILBOX:
+		return t_send_number(fd, 1);
+	default:
+		return t_sem_v(fd, 1);
+	}
+}
+
+/* Takes what there is, or waits for it: 0, or the negative errno. */
+static inline int t_take(int fd, enum t_kind kind, unsigned long long deadline)
+{
+	long long ret;
+
+	switch (kind) {
+	case T_REGION:
+		return t_region_lock(fd, IPCX_LOCK_WRITE, deadline, NULL);
+	case T_MAILBOX:
+		ret = t_recv_number(fd, deadline);
+		return ret < 0 ? (int)ret : 0;
+	default:
+		return t_sem_p(fd, 1, deadline);
+	}
 }
 
 /* A second thread that does one thing each time it is told to. */

@@ -57,9 +57,7 @@ static int call(int fd, enum t_kind kind, unsigned int what)
 	case 1:
 		return t_touch(fd, kind);
 	case 2:
-		return kind == T_REGION ?
-			       t_region_lock(fd, IPCX_LOCK_WRITE, 0, NULL) :
-			       t_sem_p(fd, 1, 0);
+		return t_take(fd, kind, 0);
 	case 3:
 		ret = t_reduce(fd, IPCX_RIGHT_READ);
 		if (ret >= 0)
@@ -112,7 +110,7 @@ static void *sleep_on(void *arg)
 	struct sleeper *s = arg;
 
 	if (s->kind != T_REGION)
-		s->ret = t_sem_p(s->fd, 1, s->deadline);
+		s->ret = t_take(s->fd, s->kind, s->deadline);
 	else if (s->bell)
 		s->ret = t_region_wait(s->fd, 0, s->deadline, NULL);
 	else
