@@ -26,6 +26,7 @@ static const struct demo_part {
 	  demo_count },
 	{ "order", "Three processes, always in the same order", demo_order },
 	{ "array", "A typed array with ten elements", demo_array },
+	{ "mail", "Jobs in a mailbox; reports by direct messages", demo_mail },
 	{ "look", "Looking at all this from outside: ipcxctl", demo_look },
 };
 

@@ -52,6 +52,7 @@ int demo_death(struct demo *demo, struct demo_result *res);
 int demo_count(struct demo *demo, struct demo_result *res);
 int demo_order(struct demo *demo, struct demo_result *res);
 int demo_array(struct demo *demo, struct demo_result *res);
+int demo_mail(struct demo *demo, struct demo_result *res);
 int demo_look(struct demo *demo, struct demo_result *res);
 
 /* Prints a line of the story. */
