@@ -88,6 +88,22 @@ static int no_inbox(struct pid *pid)
 	return lives ? -ENXIO : -ESRCH;
 }
 
+/*
+ * Has its process a descriptor of it yet? If the call that makes it fails at the
+ * descriptor, nobody else may have it either, for it is to go then. A process
+ * that closes its last one kills it, which who has seen it before that notices
+ * in ipcx_object_hold().
+ */
+static bool inbox_is_whole(struct ipcx_object *obj)
+{
+	bool whole;
+
+	spin_lock(&obj->lock);
+	whole = to_mailbox(obj)->readers;
+	spin_unlock(&obj->lock);
+	return whole;
+}
+
 /* A reference to the inbox of a process, or an ERR_PTR. */
 static struct ipcx_object *inbox_of(struct pid *pid, const struct ipcx_ns *ns)
 {
@@ -97,7 +113,7 @@ static struct ipcx_object *inbox_of(struct pid *pid, const struct ipcx_ns *ns)
 	if (!ledger)
 		return ERR_PTR(no_inbox(pid));
 	obj = container_of(ledger, struct ipcx_object, ledger);
-	if (obj->entry.name.ns == ns)
+	if (obj->entry.name.ns == ns && inbox_is_whole(obj))
 		return obj;
 	ipcx_object_put(obj);
 	return ERR_PTR(-ENXIO);

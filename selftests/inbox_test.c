@@ -594,6 +594,54 @@ TEST_F(inbox, pids_are_those_of_the_caller_s_namespace)
 	close(fd);
 }
 
+/* Holds on to whatever it finds for a moment. */
+static int find_and_hold(int dev, pid_t pid, const int *stop)
+{
+	while (!T_LOAD(stop)) {
+		int fd = t_inbox_find(dev, pid);
+
+		if (fd < 0 && fd != -ENXIO)
+			return -fd;
+		if (fd >= 0) {
+			usleep(100);
+			close(fd);
+		}
+	}
+	return 0;
+}
+
+/*
+ * Rows: T3. Classes: V6. What a failing call has made is gone, although others
+ * look for it all the time.
+ */
+TEST_F(inbox, a_creation_that_fails_leaves_no_inbox)
+{
+	struct ipcx_mailbox_create c;
+	int *stop = t_shared(sizeof(int));
+	pid_t pid, self_pid = getpid();
+	void *arg;
+
+	t_mailbox_args(&c, NULL, 1, 1);
+	c.flags = IPCX_MAILBOX_F_INBOX;
+	arg = t_read_only(&c, sizeof(c));
+	ASSERT_NE(NULL, arg);
+	pid = t_fork();
+	if (!pid)
+		_exit(find_and_hold(self->dev, self_pid, stop));
+	for (int i = 0; i < t_times(2000); i++) {
+		ASSERT_EQ(-EFAULT,
+			  t_ioctl(self->dev, IPCX_IOC_MAILBOX_CREATE, arg));
+		if (i % 100 == 0) {
+			int fd = inbox(self->dev);
+
+			ASSERT_LE(0, fd);
+			close(fd);
+		}
+	}
+	T_STORE(stop, 1);
+	EXPECT_EQ(0, t_reap(pid));
+}
+
 /* Rows: I8. Inboxes are where the device was opened, as names are. */
 TEST_F(inbox, another_network_namespace_has_other_inboxes)
 {
