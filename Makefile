@@ -179,7 +179,7 @@ help:
 	@echo "check-new  every test on the newest kernel that Debian has"
 	@echo "check-debug  the same tests on a kernel that finds bugs: KASAN,"
 	@echo "           lockdep, kmemleak, fault injection; builds it first;"
-	@echo "           then fuzzes the module, FUZZ_SECONDS=600"
+	@echo "           and fuzzes the module meanwhile, FUZZ_SECONDS=600"
 	@echo "check-kcsan  the same on one that finds data races"
 	@echo "coverage   how much of kmod/ the tests reach; to build/coverage"
 	@echo "fuzz       fuzzes the module, HOURS=1 or SECONDS=; ARGS= for"
