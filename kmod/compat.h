@@ -5,6 +5,7 @@
 #ifndef IPCX_COMPAT_H
 #define IPCX_COMPAT_H
 
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -13,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
+#include <linux/uaccess.h>
 #include <linux/version.h>
 
 /* struct folio_batch */
@@ -48,6 +50,23 @@ static inline int compat_file_mmap(struct file *file,
 	return call_mmap(file, vma);
 #else
 	return vfs_mmap(file, vma);
+#endif
+}
+
+/* Install a file that was received, and tell user space the descriptor. */
+static inline int compat_receive_fd(struct file *file, int __user *ufd,
+				    unsigned int flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	int fd = receive_fd(file, flags);
+
+	if (fd >= 0 && put_user(fd, ufd)) {
+		close_fd(fd);
+		return -EFAULT;
+	}
+	return fd;
+#else
+	return receive_fd(file, ufd, flags);
 #endif
 }
 

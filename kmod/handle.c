@@ -178,3 +178,19 @@ err_put:
 	fput(*file);
 	return ERR_PTR(r);
 }
+
+/**
+ * ipcx_handle_carries() - Could a file keep other files through an object?
+ * @handle: Any handle
+ * @file: The file
+ *
+ * Context: Any.
+ * Return: True for a handle of an object that can have files in it.
+ */
+bool ipcx_handle_carries(const struct ipcx_handle *handle,
+			 const struct file *file)
+{
+	const struct ipcx_handle *other = file->private_data;
+
+	return file_is_object(file, handle) && other->obj->type->carries_files;
+}

@@ -54,5 +54,7 @@ struct file *ipcx_handle_file(struct ipcx_object *obj,
 			      const struct ipcx_handle *from, u32 rights);
 struct ipcx_object *ipcx_handle_other(const struct ipcx_handle *handle, int fd,
 				      u32 type, u32 rights, struct file **file);
+bool ipcx_handle_carries(const struct ipcx_handle *handle,
+			 const struct file *file);
 
 #endif /* IPCX_HANDLE_H */

@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "quota.h"
 #include "rooms.h"
+#include "ucopy.h"
 
 /* Largest structure of any call. Checked against each row at first use. */
 #define CALL_SIZE_MAX 256
@@ -368,22 +369,11 @@ static int call_answer(struct ipcx_call *call,
  * than a general copy.
  */
 static __always_inline int call_copy_in(u64 *buffer, size_t known,
-					const u64 __user *uarg, size_t size)
+					const void __user *uarg, size_t size)
 {
-	size_t i;
-
 	if (unlikely(size != known || known % sizeof(u64)))
 		return copy_struct_from_user(buffer, known, uarg, size);
-	if (!user_access_begin(uarg, size))
-		return -EFAULT;
-	for (i = 0; i < known / sizeof(u64); i++)
-		unsafe_get_user(buffer[i], &uarg[i], err_fault);
-	user_access_end();
-	return 0;
-
-err_fault:
-	user_access_end();
-	return -EFAULT;
+	return ipcx_words_in(buffer, uarg, known / sizeof(u64));
 }
 
 static __always_inline int call_run(struct ipcx_handle *handle,

@@ -36,6 +36,7 @@ void ipcx_mailq_init(struct ipcx_mailq *q, spinlock_t *lock,
 	q->root = RB_ROOT_CACHED;
 	q->by_expiry = RB_ROOT_CACHED;
 	q->shares = RB_ROOT;
+	q->next_order = 1;
 	INIT_LIST_HEAD(&q->by_news);
 	INIT_LIST_HEAD(&q->dead_mail);
 	INIT_LIST_HEAD(&q->dead_shares);
@@ -211,36 +212,62 @@ void ipcx_mailq_release(struct ipcx_mailq *q)
 
 /* ---- Messages ---------------------------------------------------------- */
 
-/**
- * ipcx_mail_new() - Make a message for a queue
- * @q: The queue
- * @size: Bytes of payload
- * @likely: See ipcx_user_current()
- * @from: The payload
- *
- * Context: Sleeps. Touches user memory. Takes the lock.
- * Return: The message, or an ERR_PTR of ipcx_msg_new().
- */
-struct ipcx_mail *ipcx_mail_new(struct ipcx_mailq *q, size_t size,
-				struct ipcx_user *likely, struct iov_iter *from)
+/* What the room has in a message, of whose sender there is a share in @q. */
+static struct ipcx_mail *mail_init(struct ipcx_mailq *q, struct ipcx_msg *msg)
 {
-	struct ipcx_mail_share *share;
+	struct ipcx_mail_share *share = NULL;
 	struct ipcx_mail *mail;
-	struct ipcx_msg *msg;
 
-	msg = ipcx_msg_new(sizeof(struct ipcx_mail), size, likely, from);
 	if (IS_ERR(msg))
 		return ERR_CAST(msg);
 	mail = container_of(msg, struct ipcx_mail, msg);
-	if (msg->user == q->owner)
-		return mail;
-	share = share_get(q, msg->user);
+	if (msg->user != q->owner)
+		share = share_get(q, msg->user);
 	if (IS_ERR(share)) {
 		ipcx_msg_put(msg);
 		return ERR_CAST(share);
 	}
 	mail->share = share;
+	mail->expires = 0;
 	return mail;
+}
+
+/**
+ * ipcx_mail_new() - Make a message for a queue
+ * @q: The queue
+ * @likely: See ipcx_user_current()
+ * @from: The payload
+ *
+ * Context: Sleeps. Touches user memory. Takes the lock.
+ * Return: The message, of which tag, priority and lifetime are to be set, or an
+ * ERR_PTR of ipcx_msg_new().
+ */
+struct ipcx_mail *ipcx_mail_new(struct ipcx_mailq *q, struct ipcx_user *likely,
+				const struct ipcx_payload *from)
+{
+	return mail_init(q,
+			 ipcx_msg_new(sizeof(struct ipcx_mail), likely, from));
+}
+
+/**
+ * ipcx_mail_copy() - The same message for another queue
+ * @q: That queue
+ * @mail: The message, which has not been put in
+ *
+ * Context: Sleeps. Takes the lock.
+ * Return: The copy, or an ERR_PTR of ipcx_msg_copy().
+ */
+struct ipcx_mail *ipcx_mail_copy(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	struct ipcx_mail *copy;
+
+	copy = mail_init(q, ipcx_msg_copy(sizeof(*copy), &mail->msg));
+	if (IS_ERR(copy))
+		return copy;
+	copy->tag = mail->tag;
+	copy->priority = mail->priority;
+	copy->lifetime = mail->lifetime;
+	return copy;
 }
 
 /**
@@ -384,6 +411,23 @@ static bool mailq_count_victims_locked(const struct ipcx_mailq *q,
 		bytes += victim->msg.size;
 	}
 	return true;
+}
+
+/**
+ * ipcx_mailq_can_make_room_locked() - Would ipcx_mailq_make_room_locked() do?
+ * @q: In which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ * Return: True when it would, as long as the lock is held.
+ */
+bool ipcx_mailq_can_make_room_locked(const struct ipcx_mailq *q,
+				     const struct ipcx_mail *mail)
+{
+	u32 messages;
+
+	lockdep_assert_held(q->lock);
+	return mailq_count_victims_locked(q, mail, &messages);
 }
 
 /**
@@ -637,6 +681,8 @@ bool ipcx_mail_matches(const struct ipcx_mail *mail,
 		return (mail->tag & filter->tag_arg) == filter->tag;
 	case IPCX_MATCH_RANGE:
 		return mail->tag >= filter->tag && mail->tag <= filter->tag_arg;
+	case IPCX_MATCH_ID:
+		return mail->order == filter->tag;
 	default:
 		return true;
 	}

@@ -66,7 +66,7 @@ struct ipcx_mail_share {
  * @link: Among the news, the newest last; or in the garbage
  * @share: Of the sender, with a reference; NULL for the owner
  * @tag: For filters; constant
- * @order: In which order they were put in
+ * @order: In which order they were put in, from 1
  * @news: In which order they became news
  * @arrived: When, CLOCK_BOOTTIME to the tick
  * @lifetime: In nanoseconds, 0 for none; constant
@@ -93,7 +93,7 @@ struct ipcx_mail {
 /**
  * struct ipcx_mail_filter - Which messages are wanted
  * @match: &enum ipcx_match
- * @tag: See there
+ * @tag: See there; for IPCX_MATCH_ID the &ipcx_mail.order
  * @tag_arg: See there
  */
 struct ipcx_mail_filter {
@@ -148,15 +148,17 @@ void ipcx_mailq_drain(struct ipcx_mailq *q);
 void ipcx_mailq_release(struct ipcx_mailq *q);
 void ipcx_mailq_unlock_garbage(struct ipcx_mailq *q) __releases(q->lock);
 
-struct ipcx_mail *ipcx_mail_new(struct ipcx_mailq *q, size_t size,
-				struct ipcx_user *likely,
-				struct iov_iter *from);
+struct ipcx_mail *ipcx_mail_new(struct ipcx_mailq *q, struct ipcx_user *likely,
+				const struct ipcx_payload *from);
+struct ipcx_mail *ipcx_mail_copy(struct ipcx_mailq *q, struct ipcx_mail *mail);
 void ipcx_mail_free(struct ipcx_mailq *q, struct ipcx_mail *mail);
 
 bool ipcx_mailq_fits_locked(const struct ipcx_mailq *q,
 			    const struct ipcx_mail *mail);
 bool ipcx_mailq_share_fits_locked(const struct ipcx_mailq *q,
 				  const struct ipcx_mail *mail);
+bool ipcx_mailq_can_make_room_locked(const struct ipcx_mailq *q,
+				     const struct ipcx_mail *mail);
 bool ipcx_mailq_make_room_locked(struct ipcx_mailq *q,
 				 const struct ipcx_mail *mail);
 

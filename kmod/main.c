@@ -27,13 +27,11 @@ USE_ATTR(objects, IPCX_RESOURCE_OBJECTS);
 USE_ATTR(handles, IPCX_RESOURCE_HANDLES);
 USE_ATTR(bytes, IPCX_RESOURCE_BYTES);
 USE_ATTR(waiters, IPCX_RESOURCE_WAITERS);
+USE_ATTR(fds, IPCX_RESOURCE_FDS);
 
 static struct attribute *ipcx_attrs[] = {
-	&dev_attr_objects.attr,
-	&dev_attr_handles.attr,
-	&dev_attr_bytes.attr,
-	&dev_attr_waiters.attr,
-	NULL,
+	&dev_attr_objects.attr, &dev_attr_handles.attr, &dev_attr_bytes.attr,
+	&dev_attr_waiters.attr, &dev_attr_fds.attr,	NULL,
 };
 ATTRIBUTE_GROUPS(ipcx);
 

@@ -6,6 +6,9 @@
 
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/file.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -15,14 +18,25 @@
 
 #include "holder.h"
 #include "quota.h"
+#include "ucopy.h"
 
 /* Structure and payload in one allocation up to this; it is one page's worth. */
 #define MSG_TOGETHER PAGE_SIZE
 
 #define MSG_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
-/* A long message is refused rather than that somebody is killed for it. */
-#define PAGES_GFP (MSG_GFP | __GFP_RETRY_MAYFAIL)
+/*
+ * A long message is refused rather than that somebody is killed for it. For a
+ * large chunk nobody is disturbed: there are smaller ones.
+ */
+#define PAGE_GFP  (MSG_GFP | __GFP_RETRY_MAYFAIL)
+#define CHUNK_GFP (MSG_GFP | __GFP_COMP | __GFP_NORETRY)
+
+/* The largest that the page allocator keeps at hand for each processor. */
+#define CHUNK_ORDER PAGE_ALLOC_COSTLY_ORDER
+
+/* Up to so many bytes go word by word, see ucopy.h. */
+#define BY_WORDS 256
 
 static u32 pages_for(size_t head, size_t size)
 {
@@ -30,71 +44,152 @@ static u32 pages_for(size_t head, size_t size)
 }
 
 /* What it costs the kernel. */
-static u64 bytes_for(size_t head, size_t size)
+static u64 bytes_for(size_t head, size_t size, u64 nr_pages)
 {
-	u64 nr_pages = pages_for(head, size);
-
 	if (!nr_pages)
 		return head + size;
 	return head + nr_pages * (PAGE_SIZE + sizeof(struct page *));
 }
 
-static void *msg_data(const struct ipcx_msg *msg)
+/* ---- Chunks ------------------------------------------------------------ */
+
+/* A place in the payload, which goes from chunk to chunk. */
+struct place {
+	const struct ipcx_msg *msg;
+	u32 chunk;
+	size_t offset; /* in the chunk */
+	size_t left; /* of the payload */
+};
+
+static struct place place_of(const struct ipcx_msg *msg)
 {
-	return (void *)msg + msg->head;
+	return (struct place) { .msg = msg, .left = msg->size };
 }
 
-static void free_pages_of(struct ipcx_msg *msg)
+/* Where it is, and for how many bytes from there on; 0 at the end. */
+static void *place_at(const struct place *place, size_t *size)
 {
-	u32 i;
+	const struct ipcx_msg *msg = place->msg;
+	struct page *page;
 
-	for (i = 0; i < msg->nr_pages; i++)
-		if (msg->pages[i])
-			__free_page(msg->pages[i]);
-	kvfree(msg->pages);
+	if (!msg->nr_chunks || !place->left) {
+		*size = place->left;
+		return msg->data + place->offset;
+	}
+	page = msg->chunks[place->chunk];
+	*size = min_t(size_t, place->left, page_size(page) - place->offset);
+	return page_address(page) + place->offset;
 }
 
-/* What is there already goes with the message when a page cannot be had. */
-static int alloc_pages_of(struct ipcx_msg *msg, u32 nr_pages)
+static void place_go_on(struct place *place, size_t size)
 {
+	const struct ipcx_msg *msg = place->msg;
+
+	place->left -= size;
+	place->offset += size;
+	if (msg->nr_chunks && place->left &&
+	    place->offset == page_size(msg->chunks[place->chunk])) {
+		place->chunk++;
+		place->offset = 0;
+	}
+}
+
+static void free_chunks(struct ipcx_msg *msg)
+{
+	struct page *page;
 	u32 i;
 
-	msg->pages = kvcalloc(nr_pages, sizeof(*msg->pages), MSG_GFP);
-	if (!msg->pages)
-		return -ENOMEM;
+	for (i = 0; i < msg->nr_chunks; i++) {
+		page = msg->chunks[i];
+		__free_pages(page, compound_order(page));
+	}
+	kvfree(msg->chunks);
+}
+
+/* As many of these pages in one as can be had; sets how many. */
+static struct page *alloc_chunk(u32 *nr_pages)
+{
+	unsigned int order = min_t(unsigned int, ilog2(*nr_pages), CHUNK_ORDER);
+	struct page *page;
+
+	for (; order; order--) {
+		page = alloc_pages(CHUNK_GFP, order);
+		if (page) {
+			*nr_pages = 1 << order;
+			return page;
+		}
+	}
+	*nr_pages = 1;
+	return alloc_page(PAGE_GFP);
+}
+
+/* What is there already goes with the message when one cannot be had. */
+static int alloc_chunks(struct ipcx_msg *msg, u32 nr_pages)
+{
+	struct page *page;
+	u32 n;
+
 	msg->nr_pages = nr_pages;
-	for (i = 0; i < nr_pages; i++) {
+	msg->chunks = kvmalloc_array(nr_pages, sizeof(*msg->chunks), MSG_GFP);
+	if (!msg->chunks)
+		return -ENOMEM;
+	while (nr_pages) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		msg->pages[i] = alloc_page(PAGES_GFP);
-		if (!msg->pages[i])
+		n = nr_pages;
+		page = alloc_chunk(&n);
+		if (!page)
 			return -ENOMEM;
+		msg->chunks[msg->nr_chunks++] = page;
+		nr_pages -= n;
 		cond_resched();
 	}
 	return 0;
 }
 
-static int copy_in_pages(struct ipcx_msg *msg, struct iov_iter *from)
-{
-	size_t left = msg->size, part;
-	u32 i;
+/* ---- In ---------------------------------------------------------------- */
 
-	for (i = 0; i < msg->nr_pages; i++) {
-		part = min_t(size_t, left, PAGE_SIZE);
-		if (copy_page_from_iter(msg->pages[i], 0, part, from) != part)
-			return -EFAULT;
-		left -= part;
-		cond_resched();
-	}
-	return 0;
-}
-
-static int copy_in(struct ipcx_msg *msg, struct iov_iter *from)
+static int short_in(void *to, const void __user *from, size_t size)
 {
-	if (msg->nr_pages)
-		return copy_in_pages(msg, from);
-	if (copy_from_iter(msg_data(msg), msg->size, from) != msg->size)
+	size_t words = size / sizeof(u64);
+	u8 *bytes = to + words * sizeof(u64);
+	const u8 __user *rest = from + words * sizeof(u64);
+
+	if (ipcx_words_in(to, from, words))
 		return -EFAULT;
+	for (size -= words * sizeof(u64); size; size--)
+		if (get_user(*bytes++, rest++))
+			return -EFAULT;
+	return 0;
+}
+
+static int part_in(void *to, const struct ipcx_payload *from, size_t offset,
+		   size_t size)
+{
+	if (from->iter)
+		return copy_from_iter(to, size, from->iter) == size ? 0 :
+								      -EFAULT;
+	if (size <= BY_WORDS)
+		return short_in(to, from->user + offset, size);
+	return copy_from_user(to, from->user + offset, size) ? -EFAULT : 0;
+}
+
+static int copy_in(struct ipcx_msg *msg, const struct ipcx_payload *from)
+{
+	struct place place = place_of(msg);
+	size_t size;
+	void *to;
+	int r;
+
+	if (!msg->nr_chunks)
+		return part_in(msg->data, from, 0, msg->size);
+	for (; place.left; place_go_on(&place, size)) {
+		to = place_at(&place, &size);
+		r = part_in(to, from, msg->size - place.left, size);
+		if (r)
+			return r;
+		cond_resched();
+	}
 	return 0;
 }
 
@@ -109,10 +204,55 @@ static void msg_stamp(struct ipcx_msg *msg)
 	msg->sent_ns = ktime_get_real_ns();
 }
 
+static void msg_stamp_as(struct ipcx_msg *msg, const struct ipcx_msg *other)
+{
+	msg->pid = get_pid(other->pid);
+	msg->exec_id = other->exec_id;
+	msg->uid = other->uid;
+	msg->gid = other->gid;
+	msg->sent_ns = other->sent_ns;
+}
+
+/*
+ * A structure with room for so much behind it, paid by @user, whose reference
+ * it takes over, also on failure. The room's own fields are not set.
+ */
+static struct ipcx_msg *msg_alloc(size_t head, size_t behind, u64 bytes,
+				  struct ipcx_user *user)
+{
+	struct ipcx_msg *msg;
+	int r;
+
+	r = ipcx_charge(user, IPCX_RESOURCE_BYTES, bytes);
+	if (r)
+		goto err_user;
+	r = -ENOMEM;
+	msg = kmalloc(head + behind, MSG_GFP);
+	if (!msg)
+		goto err_bytes;
+	refcount_set(&msg->refs, 1);
+	msg->nr_chunks = 0;
+	msg->nr_pages = 0;
+	msg->nr_files = 0;
+	msg->shared = false;
+	msg->data = (void *)msg + head;
+	msg->chunks = NULL;
+	msg->files = NULL;
+	msg->origin = NULL;
+	msg->user = user;
+	msg->bytes = bytes;
+	return msg;
+
+err_bytes:
+	ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
+err_user:
+	ipcx_user_put(user);
+	return ERR_PTR(r);
+}
+
 /**
  * ipcx_msg_new() - Make a message of what the caller sends
- * @head: Size of the room's structure, whose own fields are zeroed
- * @size: Bytes of payload
+ * @head: Size of the room's structure, whose own fields are left to it
  * @likely: See ipcx_user_current()
  * @from: The payload
  *
@@ -120,11 +260,11 @@ static void msg_stamp(struct ipcx_msg *msg)
  * Return: The message with one reference, or an ERR_PTR: -EFAULT, -ENOMEM,
  * -EDQUOT, -ENOSPC, -EINTR.
  */
-struct ipcx_msg *ipcx_msg_new(size_t head, size_t size,
-			      struct ipcx_user *likely, struct iov_iter *from)
+struct ipcx_msg *ipcx_msg_new(size_t head, struct ipcx_user *likely,
+			      const struct ipcx_payload *from)
 {
+	size_t size = from->size;
 	u32 nr_pages = pages_for(head, size);
-	u64 bytes = bytes_for(head, size);
 	struct ipcx_user *user;
 	struct ipcx_msg *msg;
 	int r;
@@ -132,33 +272,96 @@ struct ipcx_msg *ipcx_msg_new(size_t head, size_t size,
 	user = ipcx_user_current(likely);
 	if (IS_ERR(user))
 		return ERR_CAST(user);
-	r = ipcx_charge(user, IPCX_RESOURCE_BYTES, bytes);
-	if (r)
-		goto err_user;
-	r = -ENOMEM;
-	msg = kmalloc(nr_pages ? head : head + size, MSG_GFP);
-	if (!msg)
-		goto err_bytes;
-	memset(msg, 0, head);
-	refcount_set(&msg->refs, 1);
+	msg = msg_alloc(head, nr_pages ? 0 : size,
+			bytes_for(head, size, nr_pages), user);
+	if (IS_ERR(msg))
+		return msg;
 	msg->size = size;
-	msg->head = head;
-	msg->user = user;
-	msg->bytes = bytes;
 	msg_stamp(msg);
-	r = nr_pages ? alloc_pages_of(msg, nr_pages) : 0;
+	r = nr_pages ? alloc_chunks(msg, nr_pages) : 0;
 	if (!r)
 		r = copy_in(msg, from);
 	if (!r)
 		return msg;
 	ipcx_msg_put(msg);
 	return ERR_PTR(r);
+}
 
-err_bytes:
-	ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
-err_user:
-	ipcx_user_put(user);
-	return ERR_PTR(r);
+/**
+ * ipcx_msg_copy() - The same message once more
+ * @head: As for ipcx_msg_new()
+ * @msg: The message, which nobody else has seen yet
+ *
+ * Payload and files are shared.
+ *
+ * Context: Sleeps.
+ * Return: The copy with one reference, or an ERR_PTR: -ENOMEM, -EDQUOT,
+ * -ENOSPC.
+ */
+struct ipcx_msg *ipcx_msg_copy(size_t head, struct ipcx_msg *msg)
+{
+	struct ipcx_msg *copy;
+
+	copy = msg_alloc(head, 0, head, ipcx_user_get(msg->user));
+	if (IS_ERR(copy))
+		return copy;
+	copy->size = msg->size;
+	copy->data = msg->data;
+	copy->nr_chunks = msg->nr_chunks;
+	copy->nr_pages = msg->nr_pages;
+	copy->chunks = msg->chunks;
+	copy->nr_files = msg->nr_files;
+	copy->files = msg->files;
+	copy->origin = msg;
+	copy->shared = true;
+	msg->shared = true;
+	msg_stamp_as(copy, msg);
+	ipcx_msg_get(msg);
+	return copy;
+}
+
+/**
+ * ipcx_msg_keep_files() - Give files to a message
+ * @msg: The message, which nobody else has seen yet
+ * @files: Files with a reference each, in an allocated array; the message's
+ *	afterwards, but not after an error
+ * @nr: How many, not 0
+ *
+ * Context: Sleeps.
+ * Return: 0, -EDQUOT, -ENOSPC.
+ */
+int ipcx_msg_keep_files(struct ipcx_msg *msg, struct file **files, u32 nr)
+{
+	int r;
+
+	r = ipcx_charge(msg->user, IPCX_RESOURCE_FDS, nr);
+	if (r)
+		return r;
+	msg->files = files;
+	msg->nr_files = nr;
+	return 0;
+}
+
+/* ---- The end ----------------------------------------------------------- */
+
+static void close_files(struct ipcx_msg *msg)
+{
+	u32 i;
+
+	if (!msg->files)
+		return;
+	for (i = 0; i < msg->nr_files; i++)
+		fput(msg->files[i]);
+	kfree(msg->files);
+	msg->files = NULL;
+	ipcx_uncharge(msg->user, IPCX_RESOURCE_FDS, msg->nr_files);
+}
+
+static noinline void free_what_it_has(struct ipcx_msg *msg)
+{
+	close_files(msg);
+	if (msg->chunks)
+		free_chunks(msg);
 }
 
 /**
@@ -169,32 +372,48 @@ err_user:
  */
 void ipcx_msg_put(struct ipcx_msg *msg)
 {
-	struct ipcx_user *user = msg->user;
-	u64 bytes = msg->bytes;
+	struct ipcx_msg *origin;
+	struct ipcx_user *user;
+	u64 bytes;
 
-	if (!refcount_dec_and_test(&msg->refs))
-		return;
-	if (msg->nr_pages)
-		free_pages_of(msg);
-	put_pid(msg->pid);
-	kfree(msg);
-	ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
-	ipcx_user_put(user);
+	while (msg && refcount_dec_and_test(&msg->refs)) {
+		origin = msg->origin;
+		user = msg->user;
+		bytes = msg->bytes;
+		if (!origin && (msg->chunks || msg->files))
+			free_what_it_has(msg);
+		put_pid(msg->pid);
+		kfree(msg);
+		ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
+		ipcx_user_put(user);
+		msg = origin;
+	}
 }
 
-static int copy_out_pages(const struct ipcx_msg *msg, struct iov_iter *to)
-{
-	size_t left = msg->size, part;
-	u32 i;
+/* ---- Out --------------------------------------------------------------- */
 
-	for (i = 0; i < msg->nr_pages; i++) {
-		part = min_t(size_t, left, PAGE_SIZE);
-		if (copy_page_to_iter(msg->pages[i], 0, part, to) != part)
+static int short_out(void __user *to, const void *from, size_t size)
+{
+	size_t words = size / sizeof(u64);
+	const u8 *bytes = from + words * sizeof(u64);
+	u8 __user *rest = to + words * sizeof(u64);
+
+	if (ipcx_words_out(to, from, words))
+		return -EFAULT;
+	for (size -= words * sizeof(u64); size; size--)
+		if (put_user(*bytes++, rest++))
 			return -EFAULT;
-		left -= part;
-		cond_resched();
-	}
 	return 0;
+}
+
+static int part_out(const struct ipcx_payload *to, const void *from,
+		    size_t offset, size_t size)
+{
+	if (to->iter)
+		return copy_to_iter(from, size, to->iter) == size ? 0 : -EFAULT;
+	if (size <= BY_WORDS)
+		return short_out(to->user + offset, from, size);
+	return copy_to_user(to->user + offset, from, size) ? -EFAULT : 0;
 }
 
 /**
@@ -205,13 +424,149 @@ static int copy_out_pages(const struct ipcx_msg *msg, struct iov_iter *to)
  * Context: Sleeps, for as long as a page of user memory takes to come.
  * Return: 0 or -EFAULT.
  */
-int ipcx_msg_copy_out(const struct ipcx_msg *msg, struct iov_iter *to)
+int ipcx_msg_copy_out(const struct ipcx_msg *msg, const struct ipcx_payload *to)
 {
-	if (msg->nr_pages)
-		return copy_out_pages(msg, to);
-	if (copy_to_iter(msg_data(msg), msg->size, to) != msg->size)
-		return -EFAULT;
+	struct place place = place_of(msg);
+	const void *from;
+	size_t size;
+	int r;
+
+	if (!msg->nr_chunks)
+		return part_out(to, msg->data, 0, msg->size);
+	for (; place.left; place_go_on(&place, size)) {
+		from = place_at(&place, &size);
+		r = part_out(to, from, msg->size - place.left, size);
+		if (r)
+			return r;
+		cond_resched();
+	}
 	return 0;
+}
+
+static void copy_across(const struct ipcx_msg *to, const struct ipcx_msg *from)
+{
+	struct place source = place_of(from), target = place_of(to);
+	size_t size, room;
+	const void *data;
+	void *dest;
+
+	while (source.left) {
+		data = place_at(&source, &size);
+		dest = place_at(&target, &room);
+		size = min(size, room);
+		memcpy(dest, data, size);
+		place_go_on(&source, size);
+		place_go_on(&target, size);
+		cond_resched();
+	}
+}
+
+/**
+ * ipcx_msg_in_pages() - The payload in pages that are the caller's own
+ * @msg: The message, to which the caller has a reference
+ *
+ * For who wants to keep the pages of a message that has none, or shares them.
+ *
+ * Context: Sleeps.
+ * Return: A message of the calling user without files, with one reference, or an
+ * ERR_PTR: -ENOMEM, -EDQUOT, -ENOSPC, -EINTR.
+ */
+struct ipcx_msg *ipcx_msg_in_pages(const struct ipcx_msg *msg)
+{
+	u32 nr_pages = DIV_ROUND_UP(msg->size, PAGE_SIZE);
+	struct ipcx_user *user;
+	struct ipcx_msg *copy;
+	int r;
+
+	user = ipcx_user_current(msg->user);
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	copy = msg_alloc(sizeof(*copy), 0,
+			 bytes_for(sizeof(*copy), msg->size, nr_pages), user);
+	if (IS_ERR(copy))
+		return copy;
+	copy->size = msg->size;
+	msg_stamp_as(copy, msg);
+	r = alloc_chunks(copy, nr_pages);
+	if (r) {
+		ipcx_msg_put(copy);
+		return ERR_PTR(r);
+	}
+	copy_across(copy, msg);
+	return copy;
+}
+
+/**
+ * ipcx_msg_pages() - The pages of a message that are to be shown to user space
+ * @msg: The message, which has pages that are its own
+ * @pages: Gets an array of them, to be freed by kvfree()
+ *
+ * What is behind the payload in the last one is cleared: it was another's.
+ *
+ * Context: Sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int ipcx_msg_pages(const struct ipcx_msg *msg, struct page ***pages)
+{
+	struct page **all, *last;
+	u32 i, j, n = 0;
+	size_t used;
+
+	all = kvmalloc_array(msg->nr_pages, sizeof(*all), MSG_GFP);
+	if (!all)
+		return -ENOMEM;
+	for (i = 0; i < msg->nr_chunks; i++)
+		for (j = 0; j < compound_nr(msg->chunks[i]); j++)
+			all[n++] = msg->chunks[i] + j;
+	last = all[n - 1];
+	used = offset_in_page(msg->size);
+	if (used)
+		memset(page_address(last) + used, 0, PAGE_SIZE - used);
+	*pages = all;
+	return 0;
+}
+
+/**
+ * ipcx_msg_page() - One of them
+ * @msg: The message, of which ipcx_msg_pages() has been asked for
+ * @index: Which
+ *
+ * Context: Any.
+ * Return: The page, or NULL when there is none.
+ */
+struct page *ipcx_msg_page(const struct ipcx_msg *msg, unsigned long index)
+{
+	u32 i;
+
+	for (i = 0; i < msg->nr_chunks; i++) {
+		if (index < compound_nr(msg->chunks[i]))
+			return msg->chunks[i] + index;
+		index -= compound_nr(msg->chunks[i]);
+	}
+	return NULL;
+}
+
+/**
+ * ipcx_msg_hand_over() - Another user pays from now on
+ * @msg: The message, which only the caller receives, and does not share
+ * @user: Who was charged with &ipcx_msg.bytes for that, or pays already
+ *
+ * Its files are closed: they have been received. Others may be copying the
+ * message out still, and one of them may give the last reference back; who does
+ * reads @msg->user behind its decrement, which comes after ours.
+ *
+ * Context: Sleeps.
+ */
+void ipcx_msg_hand_over(struct ipcx_msg *msg, struct ipcx_user *user)
+{
+	struct ipcx_user *old = msg->user;
+
+	close_files(msg);
+	if (user == old)
+		return;
+	msg->user = ipcx_user_get(user);
+	ipcx_uncharge(old, IPCX_RESOURCE_BYTES, msg->bytes);
+	ipcx_user_put(old);
 }
 
 /**

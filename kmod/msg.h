@@ -17,29 +17,53 @@
  * A message is filled by its sender before anybody else can see it, and is
  * constant from then on. So it can be copied out without a lock, by several at
  * once, and a page of user memory that does not come stalls only the process
- * that named it. References keep it: of who has it in a queue, and of whoever
- * copies it out.
+ * that named it. References keep it: of who has it in a queue, of whoever copies
+ * it out, and of the mapping in which its receiver reads it.
  *
  * A short payload lies behind the structure, in one allocation; a longer one in
- * pages of its own. All of it, the structure included, is charged to the
- * sending user, and to the sender's memory cgroup, until the last reference is
- * given back. Room after room puts its own fields in a structure that begins
- * with &struct ipcx_msg.
+ * chunks of whole pages, large ones where they can be had. All of it, the
+ * structure included, is charged to the sending user, and to the sender's memory
+ * cgroup, until the last reference is given back; only a receiver that keeps the
+ * pages takes over the charge. Room after room puts its own fields in a
+ * structure that begins with &struct ipcx_msg.
+ *
+ * *Copies.* A message for several receivers exists once in each queue, and its
+ * payload and its files exist once: they are those of the first one, to which
+ * the others have a reference.
+ *
+ * *Files.* They are closed with the message, which nobody does under a lock.
  */
 
+struct file;
 struct ipcx_user;
 struct page;
 struct pid;
-struct pid_namespace;
-struct user_namespace;
+
+/**
+ * struct ipcx_payload - Payload in user memory
+ * @user: Where, when it is in one piece
+ * @size: Bytes in all
+ * @iter: The pieces, or NULL when it is one
+ */
+struct ipcx_payload {
+	void __user *user;
+	size_t size;
+	struct iov_iter *iter;
+};
 
 /**
  * struct ipcx_msg - A message
  * @refs: References
  * @size: Bytes of payload
- * @nr_pages: Pages of payload, 0 when it lies behind the structure
- * @head: Size of the room's structure, which begins with this one
- * @pages: They
+ * @nr_chunks: Chunks of payload, 0 when it is at @data
+ * @nr_pages: Pages of them
+ * @nr_files: Files that it carries
+ * @shared: There are copies, of which one may be this
+ * @data: Payload, when it lies behind the structure
+ * @chunks: Payload, when it has pages: the first page of each chunk
+ * @files: Files, each with a reference
+ * @origin: Whose @data, @chunks and @files these are, with a reference; NULL when
+ *	they are its own
  * @user: Who pays, with a reference
  * @bytes: What is charged
  * @pid: Process of the sender, with a reference
@@ -48,14 +72,20 @@ struct user_namespace;
  * @gid: Its effective group
  * @sent_ns: When, CLOCK_REALTIME
  *
- * All of it is constant once the message is whole.
+ * All of it is constant once the message is whole, but @user and @files: see
+ * ipcx_msg_hand_over().
  */
 struct ipcx_msg {
 	refcount_t refs;
 	u32 size;
+	u32 nr_chunks;
 	u32 nr_pages;
-	u32 head;
-	struct page **pages;
+	u32 nr_files;
+	bool shared;
+	void *data;
+	struct page **chunks;
+	struct file **files;
+	struct ipcx_msg *origin;
 	struct ipcx_user *user;
 	u64 bytes;
 	struct pid *pid;
@@ -65,10 +95,17 @@ struct ipcx_msg {
 	u64 sent_ns;
 };
 
-struct ipcx_msg *ipcx_msg_new(size_t head, size_t size,
-			      struct ipcx_user *likely, struct iov_iter *from);
+struct ipcx_msg *ipcx_msg_new(size_t head, struct ipcx_user *likely,
+			      const struct ipcx_payload *from);
+struct ipcx_msg *ipcx_msg_copy(size_t head, struct ipcx_msg *msg);
+struct ipcx_msg *ipcx_msg_in_pages(const struct ipcx_msg *msg);
+int ipcx_msg_keep_files(struct ipcx_msg *msg, struct file **files, u32 nr);
 void ipcx_msg_put(struct ipcx_msg *msg);
-int ipcx_msg_copy_out(const struct ipcx_msg *msg, struct iov_iter *to);
+int ipcx_msg_copy_out(const struct ipcx_msg *msg,
+		      const struct ipcx_payload *to);
+int ipcx_msg_pages(const struct ipcx_msg *msg, struct page ***pages);
+struct page *ipcx_msg_page(const struct ipcx_msg *msg, unsigned long index);
+void ipcx_msg_hand_over(struct ipcx_msg *msg, struct ipcx_user *user);
 bool ipcx_msg_sender_gone(const struct ipcx_msg *msg);
 
 static inline void ipcx_msg_get(struct ipcx_msg *msg)

@@ -77,6 +77,7 @@ struct ipcx_facts {
  * @file_name: For people who look at descriptors: "[ipcx-", @name, "]"
  * @exit: Give back what the room made for itself; at module exit, or NULL
  * @size: Of the room's structure, which begins with &struct ipcx_object
+ * @carries_files: An object can have files in it, see ipcx_handle_carries()
  * @calls: The room's ioctls, by the low four bits of their number
  * @nr_calls: How many
  * @first_call: Number of the first, a multiple of 16
@@ -102,6 +103,7 @@ struct ipcx_type {
 	const char *file_name;
 	void (*exit)(void);
 	size_t size;
+	bool carries_files;
 	const struct ipcx_call_desc *calls;
 	unsigned int nr_calls;
 	unsigned int first_call;

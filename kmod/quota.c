@@ -27,12 +27,14 @@ static unsigned long user_limit[IPCX_RESOURCE_COUNT] = {
 	[IPCX_RESOURCE_OBJECTS] = 65536,
 	[IPCX_RESOURCE_HANDLES] = 131072,
 	[IPCX_RESOURCE_WAITERS] = 65536,
+	[IPCX_RESOURCE_FDS] = 4096,
 };
 
 static unsigned long total_limit[IPCX_RESOURCE_COUNT] = {
 	[IPCX_RESOURCE_OBJECTS] = 1048576,
 	[IPCX_RESOURCE_HANDLES] = 2097152,
 	[IPCX_RESOURCE_WAITERS] = 1048576,
+	[IPCX_RESOURCE_FDS] = 65536,
 };
 
 module_param_named(max_objects_per_user, user_limit[IPCX_RESOURCE_OBJECTS],
@@ -48,6 +50,10 @@ MODULE_PARM_DESC(max_bytes_per_user,
 module_param_named(max_waiters_per_user, user_limit[IPCX_RESOURCE_WAITERS],
 		   ulong, 0644);
 MODULE_PARM_DESC(max_waiters_per_user, "Sleeping calls that one user may have");
+module_param_named(max_fds_per_user, user_limit[IPCX_RESOURCE_FDS], ulong,
+		   0644);
+MODULE_PARM_DESC(max_fds_per_user,
+		 "Descriptors that one user may have in messages");
 
 module_param_named(max_objects, total_limit[IPCX_RESOURCE_OBJECTS], ulong,
 		   0644);
@@ -61,6 +67,8 @@ MODULE_PARM_DESC(max_bytes,
 module_param_named(max_waiters, total_limit[IPCX_RESOURCE_WAITERS], ulong,
 		   0644);
 MODULE_PARM_DESC(max_waiters, "Sleeping calls that all users may have");
+module_param_named(max_fds, total_limit[IPCX_RESOURCE_FDS], ulong, 0644);
+MODULE_PARM_DESC(max_fds, "Descriptors that all users may have in messages");
 
 static struct hlist_head *users_bucket(kuid_t uid)
 {

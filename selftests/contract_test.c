@@ -235,6 +235,17 @@ static int make_send(struct world *w, void *arg)
 	return w->mailbox;
 }
 
+static int make_send_all(struct world *w, void *arg)
+{
+	static struct ipcx_send_message message;
+	struct ipcx_mailbox_send_all *s = arg;
+
+	s->message = (uintptr_t)&message;
+	s->mailboxes = (uintptr_t)&w->mailbox;
+	s->count = 1;
+	return w->dev;
+}
+
 static int make_recv(struct world *w, void *arg)
 {
 	static struct ipcx_recv_message message;
@@ -411,7 +422,7 @@ static const struct call calls[] = {
 	     .make = make_mailbox_create,
 	     .bits = { { O(ipcx_mailbox_create, flags),
 			 IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER |
-				 IPCX_MAILBOX_F_INBOX },
+				 IPCX_MAILBOX_F_INBOX | IPCX_MAILBOX_F_FDS },
 		       { O(ipcx_mailbox_create, __reserved) },
 		       { O(ipcx_mailbox_create, __reserved2) },
 		       { O(ipcx_mailbox_create, rights), IPCX_RIGHTS_MASK } },
@@ -449,6 +460,17 @@ static const struct call calls[] = {
 	     .bits = { { O(ipcx_inbox_find, flags) } },
 	     .out = { F(ipcx_inbox_find, out_fd), F(ipcx_inbox_find, out_id) },
 	     .rest = { F(ipcx_inbox_find, pid) }),
+	CALL(MAILBOX_SEND_ALL, ipcx_mailbox_send_all, .on = ON_DEV,
+	     .make = make_send_all,
+	     .bits = { { O(ipcx_mailbox_send_all, flags) },
+		       { O(ipcx_mailbox_send_all, __reserved) } },
+	     .rest = { F(ipcx_mailbox_send_all, message),
+		       F(ipcx_mailbox_send_all, mailboxes),
+		       F(ipcx_mailbox_send_all, count),
+		       F(ipcx_mailbox_send_all, when_full),
+		       F(ipcx_mailbox_send_all, deadline),
+		       F(ipcx_mailbox_send_all, clockid),
+		       F(ipcx_mailbox_send_all, out_index) }),
 	CALL(MAILBOX_STAT, ipcx_mailbox_stat, .on = ON_MAILBOX,
 	     .make = make_on_mailbox,
 	     .bits = { { O(ipcx_mailbox_stat, flags) } },
@@ -824,10 +846,14 @@ static const struct {
 	V(MAILBOX_SEND, ipcx_mailbox_send, when_full, 4),
 	V(MAILBOX_RECV, ipcx_mailbox_recv, count, 0),
 	V(MAILBOX_RECV, ipcx_mailbox_recv, count, IPCX_BATCH_MAX + 1),
-	V(MAILBOX_RECV, ipcx_mailbox_recv, match, 4),
+	V(MAILBOX_RECV, ipcx_mailbox_recv, match, 5),
 	V(MAILBOX_RECV, ipcx_mailbox_recv, tag, 1),
 	V(MAILBOX_RECV, ipcx_mailbox_recv, tag_arg, 1),
 	V(MAILBOX_RECV, ipcx_mailbox_recv, index, 1),
+	V(MAILBOX_SEND_ALL, ipcx_mailbox_send_all, count, 0),
+	V(MAILBOX_SEND_ALL, ipcx_mailbox_send_all, count,
+	  IPCX_SEND_ALL_MAX + 1),
+	V(MAILBOX_SEND_ALL, ipcx_mailbox_send_all, when_full, 4),
 };
 
 /* Rows: L4 A3. Classes: V16 V24. */
@@ -872,6 +898,8 @@ static const struct {
 	  O(ipcx_mailbox_send, deadline) },
 	{ "MAILBOX_RECV", O(ipcx_mailbox_recv, clockid),
 	  O(ipcx_mailbox_recv, deadline) },
+	{ "MAILBOX_SEND_ALL", O(ipcx_mailbox_send_all, clockid),
+	  O(ipcx_mailbox_send_all, deadline) },
 };
 
 /* Rows: A3 L4. Classes: V16 V24. Also where nobody would have to wait. */

@@ -14,6 +14,8 @@ static char payload[LONG], buffer[LONG];
 static struct ipcx_send_message out;
 static struct ipcx_recv_message in;
 static struct iovec parts[10];
+static int fds_out[2], fds_in[2];
+static int boxes[2];
 
 static int on_mailbox(struct fault_world *w)
 {
@@ -51,11 +53,17 @@ static int prepare_inbox_find(struct fault_world *w)
 	return w->fds[0] < 0 ? w->fds[0] : 0;
 }
 
-static void clean_inbox(struct fault_world *w)
+/* What was made beside the world. */
+static void clean_beside(struct fault_world *w)
 {
 	if (w->fds[0] >= 0)
 		close(w->fds[0]);
 	w->fds[0] = -1;
+}
+
+static void clean_inbox(struct fault_world *w)
+{
+	clean_beside(w);
 	clean_fd(w);
 }
 
@@ -130,9 +138,47 @@ static int prepare_send_late(struct fault_world *w)
 	return ret;
 }
 
+static int prepare_send_fds(struct fault_world *w)
+{
+	prepare_send(w);
+	fds_out[0] = w->dev;
+	fds_out[1] = w->obj[FAULT_PLAIN];
+	out.fds = (uintptr_t)fds_out;
+	out.nr_fds = 2;
+	return 0;
+}
+
+/* To the mailbox of the world, and to another one. */
+static int prepare_send_all(struct fault_world *w)
+{
+	on_dev(w);
+	w->fds[0] = t_mailbox(w->dev, 1, LONG);
+	boxes[0] = w->obj[FAULT_MAILBOX];
+	boxes[1] = w->fds[0];
+	out = t_message(payload, LONG, 1, 9);
+	ARG(w, ipcx_mailbox_send_all)->message = (uintptr_t)&out;
+	ARG(w, ipcx_mailbox_send_all)->mailboxes = (uintptr_t)boxes;
+	ARG(w, ipcx_mailbox_send_all)->count = 2;
+	return w->fds[0] < 0 ? w->fds[0] : 0;
+}
+
+static int prepare_send_all_late(struct fault_world *w)
+{
+	int ret = prepare_send_all(w);
+
+	ARG(w, ipcx_mailbox_send_all)->clockid = CLOCK_MONOTONIC;
+	ARG(w, ipcx_mailbox_send_all)->deadline = t_in_ms(5);
+	return ret ? ret : t_send_number(w->fds[0], 1);
+}
+
 static bool verify_sent(struct fault_world *w)
 {
 	return t_mailbox_messages(w->obj[FAULT_MAILBOX]) == THERE + 1;
+}
+
+static bool verify_sent_to_all(struct fault_world *w)
+{
+	return verify_sent(w) && t_mailbox_messages(w->fds[0]) == 1;
 }
 
 static bool verify_dropped(struct fault_world *w)
@@ -189,6 +235,43 @@ static void clean_recv_long(struct fault_world *w)
 	t_recv(w->obj[FAULT_MAILBOX], buffer, LONG, 0, NULL);
 }
 
+static int prepare_recv_fds(struct fault_world *w)
+{
+	int ret;
+
+	prepare_send_fds(w);
+	out.priority = 9;
+	ret = t_send_many(w->obj[FAULT_MAILBOX], &out, 1, 0, 0);
+	prepare_recv(w);
+	in.fds = (uintptr_t)fds_in;
+	in.nr_fds = 2;
+	return ret == 1 ? 0 : ret;
+}
+
+static void clean_recv_fds(struct fault_world *w)
+{
+	if (t_recv_fds(w->obj[FAULT_MAILBOX], fds_in, 2, 0, NULL) != 2)
+		return;
+	close(fds_in[0]);
+	close(fds_in[1]);
+}
+
+static int prepare_recv_mapped(struct fault_world *w)
+{
+	int ret = prepare_recv_long(w);
+
+	in.size = 0;
+	in.flags = IPCX_MESSAGE_F_MAP;
+	return ret;
+}
+
+static int prepare_recv_mapped_short(struct fault_world *w)
+{
+	prepare_recv_into(w, 0);
+	in.flags = IPCX_MESSAGE_F_MAP;
+	return 0;
+}
+
 static int prepare_peek(struct fault_world *w)
 {
 	prepare_recv(w);
@@ -232,6 +315,37 @@ static bool verify_received_long(struct fault_world *w)
 {
 	return in.out_size == LONG && !memcmp(buffer, payload, LONG) &&
 	       t_mailbox_messages(w->obj[FAULT_MAILBOX]) == THERE;
+}
+
+static bool verify_received_fds(struct fault_world *w)
+{
+	bool open = is_open(fds_in[1], IPCX_RIGHTS_MASK);
+
+	return in.out_nr_fds == 2 && !close(fds_in[0]) && !close(fds_in[1]) &&
+	       open && t_mailbox_messages(w->obj[FAULT_MAILBOX]) == THERE;
+}
+
+/* Unmaps it, too. */
+static bool mapped_is(const void *data, size_t size)
+{
+	void *at = (void *)(uintptr_t)in.out_data;
+	bool same = in.out_size == size && at && !memcmp(at, data, size);
+
+	return !munmap(at, size) && same;
+}
+
+static bool verify_mapped(struct fault_world *w)
+{
+	return mapped_is(payload, LONG) &&
+	       t_mailbox_messages(w->obj[FAULT_MAILBOX]) == THERE;
+}
+
+static bool verify_mapped_short(struct fault_world *w)
+{
+	const uint32_t number = 0;
+
+	return mapped_is(&number, sizeof(number)) &&
+	       t_mailbox_messages(w->obj[FAULT_MAILBOX]) == THERE - 1;
 }
 
 static bool verify_mailbox_stat(struct fault_world *w)
@@ -284,10 +398,20 @@ static const struct fault_op mailbox_ops[] = {
 	SEND("in parts", send_parts, .verify = verify_sent),
 	SEND("that drops", send_dropping, .verify = verify_dropped),
 	IOCTL("until late", MAILBOX_SEND, send_late, .expect = -ETIMEDOUT),
+	SEND("with files", send_fds, .verify = verify_sent),
+	IOCTL("two", MAILBOX_SEND_ALL, send_all, .verify = verify_sent_to_all,
+	      .clean = clean_beside),
+	IOCTL("until late", MAILBOX_SEND_ALL, send_all_late,
+	      .expect = -ETIMEDOUT, .clean = clean_beside),
 	RECV("one", recv, .verify = verify_received),
 	RECV("long", recv_long, .verify = verify_received_long,
 	     .clean = clean_recv_long),
 	RECV("in parts", recv_parts, .verify = verify_received),
+	RECV("with files", recv_fds, .verify = verify_received_fds,
+	     .clean = clean_recv_fds),
+	RECV("mapped", recv_mapped, .verify = verify_mapped,
+	     .clean = clean_recv_long),
+	RECV("mapped, short", recv_mapped_short, .verify = verify_mapped_short),
 	RECV("peek", peek, .verify = verify_peeked),
 	IOCTL("too short", MAILBOX_RECV, recv_short, .expect = -EMSGSIZE),
 	IOCTL("until late", MAILBOX_RECV, recv_late, .expect = -ETIMEDOUT),

@@ -199,7 +199,7 @@ bool fault_world_open(struct fault_world *w)
 	w->obj[FAULT_OWNED] = t_sem(w->dev, IPCX_SEM_OWNED, 5, 10);
 	w->obj[FAULT_LOCK] = t_lock(w->dev, IPCX_DEATH_RETURN);
 	w->obj[FAULT_REGION] = t_region(w->dev, FAULT_REGION_PAGES * T_PAGE);
-	w->obj[FAULT_MAILBOX] = t_mailbox(w->dev, 4, FAULT_MESSAGE_SIZE);
+	w->obj[FAULT_MAILBOX] = t_fd_mailbox(w->dev, 4, FAULT_MESSAGE_SIZE);
 	w->obj[FAULT_EXTRA] = -1;
 	for (i = 0; i < FAULT_EXTRA; i++)
 		if (w->obj[i] < 0)
@@ -274,6 +274,7 @@ static void rest_read(struct fault_state *s)
 	s->used[IPCX_RESOURCE_HANDLES] = t_counter("handles");
 	s->used[IPCX_RESOURCE_BYTES] = t_counter("bytes");
 	s->used[IPCX_RESOURCE_WAITERS] = t_counter("waiters");
+	s->used[IPCX_RESOURCE_FDS] = t_counter("fds");
 	s->fds = t_count_fds();
 }
 

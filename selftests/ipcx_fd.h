@@ -168,6 +168,7 @@ struct t_census {
 	long long handles;
 	long long bytes;
 	long long waiters;
+	long long fds;
 };
 
 static inline struct t_census t_census(void)
@@ -177,6 +178,7 @@ static inline struct t_census t_census(void)
 		.handles = t_counter("handles"),
 		.bytes = t_counter("bytes"),
 		.waiters = t_counter("waiters"),
+		.fds = t_counter("fds"),
 	};
 }
 

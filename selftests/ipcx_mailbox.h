@@ -137,6 +137,8 @@ static inline int t_recv(int fd, void *data, size_t size,
 	m->data = (uintptr_t)data;
 	m->size = size;
 	m->flags = 0;
+	m->nr_fds = 0;
+	m->__reserved = 0;
 	t_recv_args(&r, m, 1, deadline);
 	ret = t_recv_call(fd, &r);
 	return ret == 1 ? (int)m->out_size : ret < 0 ? ret : -EPROTO;
@@ -186,6 +188,81 @@ static inline long long t_peek_number(int fd, unsigned int index)
 	r.index = index;
 	ret = t_recv_call(fd, &r);
 	return ret == 1 ? (long long)number : ret < 0 ? ret : -EPROTO;
+}
+
+/* ---- Descriptors in messages ------------------------------------------- */
+
+/* A mailbox whose messages may carry descriptors. */
+static inline int t_fd_mailbox(int dev, unsigned int messages,
+			       unsigned int size)
+{
+	struct ipcx_mailbox_create c;
+
+	t_mailbox_args(&c, NULL, messages, size);
+	c.flags = IPCX_MAILBOX_F_FDS;
+	return t_mailbox_create(dev, &c);
+}
+
+/* A message without payload: 0, or the negative errno. */
+static inline int t_send_fds(int box, const int *fds, unsigned int nr)
+{
+	struct ipcx_send_message m = t_message(NULL, 0, 0, 0);
+	int ret;
+
+	m.fds = (uintptr_t)fds;
+	m.nr_fds = nr;
+	ret = t_send_many(box, &m, 1, 0, 0);
+	return ret == 1 ? 0 : ret < 0 ? ret : -EPROTO;
+}
+
+/* How many came, or the negative errno. What is told goes to @m, or nowhere. */
+static inline int t_recv_fds(int box, int *fds, unsigned int room,
+			     unsigned long long deadline,
+			     struct ipcx_recv_message *m)
+{
+	struct ipcx_recv_message own;
+	struct ipcx_mailbox_recv r;
+	char payload[64];
+	int ret;
+
+	m = m ?: &own;
+	memset(m, T_POISON, sizeof(*m));
+	m->data = (uintptr_t)payload;
+	m->size = sizeof(payload);
+	m->flags = 0;
+	m->fds = (uintptr_t)fds;
+	m->nr_fds = room;
+	m->__reserved = 0;
+	t_recv_args(&r, m, 1, deadline);
+	ret = t_recv_call(box, &r);
+	return ret == 1 ? (int)m->out_nr_fds : ret < 0 ? ret : -EPROTO;
+}
+
+/* ---- To many ----------------------------------------------------------- */
+
+/*
+ * 0, or the negative errno; @index, if it is not NULL, gets which is why, @count
+ * for none.
+ */
+static inline int t_send_all(int dev, const int *boxes, unsigned int count,
+			     const struct ipcx_send_message *m,
+			     unsigned int when_full,
+			     unsigned long long deadline, uint32_t *index)
+{
+	struct ipcx_mailbox_send_all s = {
+		.message = (uintptr_t)m,
+		.mailboxes = (uintptr_t)boxes,
+		.count = count,
+		.when_full = when_full,
+		.deadline = deadline,
+		.clockid = CLOCK_MONOTONIC,
+		.out_index = count,
+	};
+	int ret = t_ioctl(dev, IPCX_IOC_MAILBOX_SEND_ALL, &s);
+
+	if (index)
+		*index = s.out_index;
+	return ret;
 }
 
 static inline int t_mailbox_stat(int fd, struct ipcx_mailbox_stat *s)

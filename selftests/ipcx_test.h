@@ -606,7 +606,7 @@ static inline int t_set_param(const char *name, long long value)
 	return t_write_number(T_PARAMETERS, name, value);
 }
 
-/* "objects", "handles", "bytes" or "waiters" in the whole system. */
+/* "objects", "handles", "bytes", "waiters" or "fds" in the whole system. */
 static inline long long t_counter(const char *name)
 {
 	return t_read_number(T_COUNTERS, name);

@@ -6,6 +6,7 @@
  * Rows: B9 I11 J1 J7. Classes: V18 V20 V21.
  */
 #include "ipcx_fd.h"
+#include "ipcx_mailbox.h"
 #include "ipcx_netlink.h"
 
 #include <sys/mount.h>
@@ -13,17 +14,12 @@
 #define USER 1000 /* an ordinary one, who has nothing else */
 
 static const char *const user_params[] = {
-	"max_objects_per_user",
-	"max_handles_per_user",
-	"max_bytes_per_user",
-	"max_waiters_per_user",
+	"max_objects_per_user", "max_handles_per_user", "max_bytes_per_user",
+	"max_waiters_per_user", "max_fds_per_user",
 };
 
 static const char *const total_params[] = {
-	"max_objects",
-	"max_handles",
-	"max_bytes",
-	"max_waiters",
+	"max_objects", "max_handles", "max_bytes", "max_waiters", "max_fds",
 };
 
 static int *where; /* the line at which a child gave up */
@@ -102,6 +98,40 @@ static void before_lock(struct cost *c)
 static void before_region(struct cost *c)
 {
 	c->fd = t_region(c->dev, 1);
+}
+
+static void before_mailbox(struct cost *c)
+{
+	c->fd = t_fd_mailbox(c->dev, 2, 10000);
+}
+
+static int create_mailbox(struct cost *c)
+{
+	return c->got = t_mailbox(c->dev, 1, 1);
+}
+
+static int send_short(struct cost *c)
+{
+	return t_send_number(c->fd, 1);
+}
+
+static int send_long(struct cost *c)
+{
+	char data[10000] = "";
+
+	return t_send(c->fd, data, sizeof(data), 0, 0);
+}
+
+static int send_fd(struct cost *c)
+{
+	return t_send_fds(c->fd, &c->dev, 1);
+}
+
+static int send_to_all(struct cost *c)
+{
+	struct ipcx_send_message m = t_message(NULL, 0, 0, 0);
+
+	return t_send_all(c->dev, &c->fd, 1, &m, 0, 0, NULL);
 }
 
 static int open_device(struct cost *c)
@@ -227,6 +257,7 @@ static const struct {
 #define HANDLE (1 << IPCX_RESOURCE_HANDLES)
 #define BYTES  (1 << IPCX_RESOURCE_BYTES)
 #define WAITER (1 << IPCX_RESOURCE_WAITERS)
+#define FD     (1 << IPCX_RESOURCE_FDS)
 	{ "open", NULL, open_device, HANDLE | BYTES },
 	{ "plain", NULL, create_plain, OBJ | HANDLE | BYTES },
 	{ "owned", NULL, create_owned, OBJ | HANDLE | BYTES },
@@ -243,6 +274,11 @@ static const struct {
 	{ "lock", before_lock, take_unit, BYTES },
 	{ "read lock", before_region, lock_region, BYTES },
 	{ "sleep", before_sem, sleep_for_unit, WAITER },
+	{ "mailbox", NULL, create_mailbox, OBJ | HANDLE | BYTES },
+	{ "send", before_mailbox, send_short, BYTES },
+	{ "send long", before_mailbox, send_long, BYTES },
+	{ "send fd", before_mailbox, send_fd, BYTES | FD },
+	{ "send all", before_mailbox, send_to_all, BYTES },
 };
 
 /* As root for a moment; the real user, who pays, stays. */

@@ -153,6 +153,8 @@ TEST_F(mailbox, payload_may_be_in_parts_and_messages_in_batches)
 		m[i].data = (uintptr_t)in[i];
 		m[i].size = SIZE;
 		m[i].flags = 0;
+		m[i].nr_fds = 0;
+		m[i].__reserved = 0;
 	}
 	m[1].data = (uintptr_t)part;
 	m[1].size = 2;
@@ -224,8 +226,8 @@ TEST_F(mailbox, filters_that_make_no_sense_are_refused)
 	EXPECT_EQ(-EINVAL, t_recv_match(self->fd, IPCX_MATCH_TAG, 1, 1, 0));
 	EXPECT_EQ(-EINVAL, t_recv_match(self->fd, IPCX_MATCH_MASK, 3, 1, 0));
 	EXPECT_EQ(-EINVAL, t_recv_match(self->fd, IPCX_MATCH_RANGE, 2, 1, 0));
-	EXPECT_EQ(-EINVAL,
-		  t_recv_match(self->fd, IPCX_MATCH_RANGE + 1, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, t_recv_match(self->fd, IPCX_MATCH_ID, 1, 1, 0));
+	EXPECT_EQ(-EINVAL, t_recv_match(self->fd, IPCX_MATCH_ID + 1, 0, 0, 0));
 }
 
 /* Rows: B5 */

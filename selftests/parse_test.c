@@ -746,7 +746,7 @@ static void expect_same_in_pieces(struct __test_metadata *_metadata,
 TEST_F(parse, files_that_tell_of_objects_can_be_read_in_pieces)
 {
 	static const char *const counters[] = { "objects", "handles", "bytes",
-						"waiters" };
+						"waiters", "fds" };
 	int fds[] = { self->dev,  self->sem,	self->owned,
 		      self->lock, self->region, -1 };
 	struct ipcx_region_create c;

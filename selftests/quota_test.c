@@ -15,14 +15,11 @@
 #define OTHER_USER 1001
 
 static const char *const params[] = {
-	"max_objects_per_user",
-	"max_handles_per_user",
-	"max_bytes_per_user",
-	"max_waiters_per_user",
-	"max_objects",
-	"max_handles",
-	"max_bytes",
-	"max_waiters",
+	"max_objects_per_user", "max_handles_per_user",
+	"max_bytes_per_user",	"max_waiters_per_user",
+	"max_fds_per_user",	"max_objects",
+	"max_handles",		"max_bytes",
+	"max_waiters",		"max_fds",
 };
 
 static int *where; /* the line at which a child gave up */
@@ -108,12 +105,13 @@ TEST_F(quota, quota_tells_the_limits_that_the_parameters_set)
 	struct ipcx_quota q;
 	int i;
 
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 2 * IPCX_RESOURCE_COUNT; i++)
 		ASSERT_EQ(0, t_set_param(params[i], 1000000 + i));
 	ASSERT_EQ(0, t_quota(self->dev, &q));
 	for (i = 0; i < IPCX_RESOURCE_COUNT; i++) {
 		EXPECT_EQ(1000000 + i, q.out_limit[i]);
-		EXPECT_EQ(1000004 + i, q.out_total_limit[i]);
+		EXPECT_EQ(1000000 + IPCX_RESOURCE_COUNT + i,
+			  q.out_total_limit[i]);
 		EXPECT_LE(q.out_used[i], q.out_total_used[i]);
 	}
 	EXPECT_LE(1, q.out_used[IPCX_RESOURCE_HANDLES]);
@@ -121,6 +119,7 @@ TEST_F(quota, quota_tells_the_limits_that_the_parameters_set)
 	EXPECT_EQ(t_counter("handles"), q.out_total_used[1]);
 	EXPECT_EQ(t_counter("bytes"), q.out_total_used[2]);
 	EXPECT_EQ(t_counter("waiters"), q.out_total_used[3]);
+	EXPECT_EQ(t_counter("fds"), q.out_total_used[4]);
 }
 
 static void fill_objects(void)
@@ -342,14 +341,14 @@ TEST_F(quota, handles_bytes_and_waiters_of_all_users_are_limited)
 	EXPECT_EQ(-ENOSPC, t_device());
 	EXPECT_EQ(-ENOSPC, t_reduce(fd, IPCX_RIGHT_READ));
 	EXPECT_EQ(-ENOSPC, t_sem(self->dev, IPCX_SEM_PLAIN, 0, 1));
-	ASSERT_EQ(0, t_set_param("max_handles", self->saved[5]));
+	ASSERT_EQ(0, t_set_param("max_handles", self->saved[6]));
 	ASSERT_EQ(0, t_set_param("max_bytes", t_counter("bytes") + 8192));
 	EXPECT_EQ(-ENOSPC, t_region(self->dev, 8193));
-	ASSERT_EQ(0, t_set_param("max_bytes", self->saved[6]));
+	ASSERT_EQ(0, t_set_param("max_bytes", self->saved[7]));
 	ASSERT_EQ(0, t_set_param("max_waiters", t_counter("waiters")));
 	EXPECT_EQ(-ENOSPC, t_sem_p(fd, 1, t_in_ms(50)));
 	EXPECT_EQ(-EAGAIN, t_sem_p(fd, 1, 0));
-	ASSERT_EQ(0, t_set_param("max_waiters", self->saved[7]));
+	ASSERT_EQ(0, t_set_param("max_waiters", self->saved[8]));
 	EXPECT_EQ(-ETIMEDOUT, t_sem_p(fd, 1, t_in_ms(5)));
 	close(fd);
 }
@@ -391,7 +390,7 @@ TEST_F(quota, a_persistent_object_stays_charged_to_its_creator)
 }
 
 static const char *const counters[] = { "objects", "handles", "bytes",
-					"waiters" };
+					"waiters", "fds" };
 
 /* The first counter that does not come back to what it was, or "none". */
 static const char *leaked(const long long *before)

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 enum field_kind {
 	F_ZERO, /* reserved */
@@ -30,6 +32,7 @@ enum field_kind {
 	F_PID,
 	F_COUNT,
 	F_MESSAGES, /* a pointer to them */
+	F_MAILBOXES, /* a pointer to descriptors */
 	F_FEW, /* how many of them */
 	F_TAG,
 };
@@ -155,7 +158,7 @@ static const struct call calls[] = {
 	  MAKES(SLOT_MAILBOX, ipcx_mailbox_create), .field = {
 		FIELD(ipcx_mailbox_create, flags, F_FLAGS,
 		      IPCX_CREATE_F_MASK | IPCX_MAILBOX_F_NEED_RECEIVER |
-			      IPCX_MAILBOX_F_INBOX),
+			      IPCX_MAILBOX_F_INBOX | IPCX_MAILBOX_F_FDS),
 		FIELD(ipcx_mailbox_create, when_full, F_ENUM, IPCX_FULL_DROP),
 		FIELD(ipcx_mailbox_create, max_messages, F_UNITS, 0),
 		FIELD(ipcx_mailbox_create, max_size, F_SIZE, 0),
@@ -170,7 +173,7 @@ static const struct call calls[] = {
 	{ NAMED(MAILBOX_RECV), .on = SLOT_MAILBOX, .field = {
 		FIELD(ipcx_mailbox_recv, messages, F_MESSAGES, false),
 		FIELD(ipcx_mailbox_recv, count, F_FEW, 0),
-		FIELD(ipcx_mailbox_recv, match, F_ENUM, IPCX_MATCH_RANGE),
+		FIELD(ipcx_mailbox_recv, match, F_ENUM, IPCX_MATCH_ID),
 		FIELD(ipcx_mailbox_recv, tag, F_TAG, 0),
 		FIELD(ipcx_mailbox_recv, tag_arg, F_TAG, 0),
 		FIELD(ipcx_mailbox_recv, index, F_COUNT, 0),
@@ -184,6 +187,14 @@ static const struct call calls[] = {
 	  MAKES(SLOT_MAILBOX, ipcx_inbox_find), .field = {
 		FIELD(ipcx_inbox_find, pid, F_PID, 0),
 		FIELD(ipcx_inbox_find, flags, F_ZERO, 0) } },
+	{ NAMED(MAILBOX_SEND_ALL), .on = SLOT_DEVICE, .field = {
+		FIELD(ipcx_mailbox_send_all, message, F_MESSAGES, true),
+		FIELD(ipcx_mailbox_send_all, mailboxes, F_MAILBOXES, 0),
+		FIELD(ipcx_mailbox_send_all, count, F_FEW, 0),
+		FIELD(ipcx_mailbox_send_all, when_full, F_ENUM,
+		      IPCX_FULL_DROP),
+		WAITS(ipcx_mailbox_send_all),
+		FIELD(ipcx_mailbox_send_all, __reserved, F_ZERO, 0) } },
 };
 
 /* clang-format on */
@@ -283,6 +294,8 @@ static __thread struct {
 	struct ipcx_send_message send[MESSAGES];
 	struct ipcx_recv_message recv[MESSAGES];
 	struct iovec parts[2];
+	int send_fds[MESSAGES]; /* or the mailboxes of one that goes to all */
+	int recv_fds[MESSAGES][MESSAGES];
 } messages;
 
 static uint64_t payload(uint8_t byte)
@@ -305,11 +318,22 @@ static uint64_t tag(uint8_t byte)
 	return FROM(byte, 0, 0, 1, 1, 2, 3, 7, 0x80, UINT64_MAX);
 }
 
+static uint64_t make_fds(uint8_t byte, enum slot_kind kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < MESSAGES; i++)
+		messages.send_fds[i] = slot_fd(slot_pick(byte + 3 * i, kind));
+	return byte < 0xf0 ? (uintptr_t)messages.send_fds : payload(byte);
+}
+
 /* All that is in them is made of one byte, in ways that differ. */
 static uint64_t make_messages(bool send, uint8_t byte)
 {
 	unsigned int i;
 
+	/* Who only looks gets none, though it is told how many there are. */
+	memset(messages.recv_fds, 0xff, sizeof(messages.recv_fds));
 	for (i = 0; i < 2; i++) {
 		messages.parts[i].iov_base =
 			(void *)(uintptr_t)payload(byte + i);
@@ -332,14 +356,38 @@ static uint64_t make_messages(bool send, uint8_t byte)
 					 IPCX_PRIORITY_MAX + 1),
 			.lifetime_ns = FROM(byte / 7 + i, 0, 0, 0, 1, 100000,
 					    INT64_MAX, UINT64_MAX),
+			.nr_fds = FROM(byte / 5 + i, 0, 0, 0, 0, 1, 2, MESSAGES,
+				       IPCX_MESSAGE_FDS_MAX + 1),
+			.fds = make_fds(byte, SLOT_ANY),
 		};
 		messages.recv[i] = (struct ipcx_recv_message) {
-			.data = data, .size = size, .flags = parts
+			.data = data,
+			.size = size,
+			.flags = parts | (byte + i) % 3 * IPCX_MESSAGE_F_MAP,
+			.nr_fds = FROM(byte / 3 + i, MESSAGES, MESSAGES, 1, 0),
+			.fds = (uintptr_t)messages.recv_fds[i],
 		};
 	}
 	if (byte >= 0xf0)
 		return payload(byte);
 	return send ? (uintptr_t)messages.send : (uintptr_t)messages.recv;
+}
+
+/* What came with the messages is not a program's. */
+static void drop_received(long count)
+{
+	struct ipcx_recv_message *m;
+
+	for (m = messages.recv; m < messages.recv + count; m++) {
+		const int *fds = messages.recv_fds[m - messages.recv];
+
+		if (m->out_flags & IPCX_MESSAGE_OUT_MAPPED)
+			munmap((void *)(uintptr_t)m->out_data, m->out_size);
+		for (unsigned int i = 0; i < m->out_nr_fds && m->nr_fds; i++)
+			close(fds[i]);
+		m->out_flags = 0;
+		m->out_nr_fds = 0;
+	}
 }
 
 static uint64_t field_value(const struct field *f, uint8_t byte, uint32_t clock)
@@ -378,6 +426,8 @@ static uint64_t field_value(const struct field *f, uint8_t byte, uint32_t clock)
 		return FROM(byte, getpid(), getpid(), getppid(), 1, 2, 0, -1);
 	case F_MESSAGES:
 		return make_messages(f->arg, byte);
+	case F_MAILBOXES:
+		return make_fds(byte, SLOT_MAILBOX);
 	case F_FEW:
 		return FROM(byte, 1, 1, 1, 2, MESSAGES, 0, IPCX_BATCH_MAX + 1);
 	case F_TAG:
@@ -596,6 +646,8 @@ long op_ioctl(const struct fuzz_record *r)
 		lane_fail_end();
 	}
 	error = errno;
+	if (ret > 0 && ret <= MESSAGES && call->cmd == IPCX_IOC_MAILBOX_RECV)
+		drop_received(ret);
 	if (!ret && call->makes && fuzz_guard(memcpy(arg, at, 256)))
 		take_fd(call, r, slot, arg);
 	else if (!ret && call->cmd == IPCX_IOC_SEM_ATTACH)
@@ -632,7 +684,8 @@ static void make_sem(unsigned int slot, struct ipcx_sem_create arg)
 void calls_preset(unsigned int preset)
 {
 	struct ipcx_region_create region = { .mode = 0600, .size = 16384 };
-	struct ipcx_mailbox_create mailbox = { .mode = 0600,
+	struct ipcx_mailbox_create mailbox = { .flags = IPCX_MAILBOX_F_FDS,
+					       .mode = 0600,
 					       .max_messages = 4 };
 
 	switch (preset) {

@@ -13,6 +13,7 @@ static const char *const resource_words[IPCX_RESOURCE_COUNT] = {
 	[IPCX_RESOURCE_HANDLES] = "handles",
 	[IPCX_RESOURCE_BYTES] = "bytes",
 	[IPCX_RESOURCE_WAITERS] = "waiters",
+	[IPCX_RESOURCE_FDS] = "fds",
 };
 
 struct feature {

@@ -346,6 +346,7 @@ struct ipcx_set {
  * @IPCX_RESOURCE_HANDLES: Open handles, device handles included
  * @IPCX_RESOURCE_BYTES: Bytes of kernel memory and of regions
  * @IPCX_RESOURCE_WAITERS: Calls that sleep
+ * @IPCX_RESOURCE_FDS: Descriptors in messages that were not received yet
  * @IPCX_RESOURCE_COUNT: Number of resources
  */
 enum ipcx_resource {
@@ -353,7 +354,8 @@ enum ipcx_resource {
 	IPCX_RESOURCE_HANDLES = 1,
 	IPCX_RESOURCE_BYTES = 2,
 	IPCX_RESOURCE_WAITERS = 3,
-	IPCX_RESOURCE_COUNT = 4
+	IPCX_RESOURCE_FDS = 4,
+	IPCX_RESOURCE_COUNT = 5
 };
 
 /**
@@ -893,6 +895,19 @@ struct ipcx_region_stat {
  * exec, or when its last descriptor for receiving is closed. Handles of it that
  * others have are to that process and no other, also when its pid is used anew:
  * then they give EIDRM.
+ *
+ * *Descriptors.* A mailbox that was created with IPCX_MAILBOX_F_FDS takes
+ * messages that carry descriptors, and receivers say for how many they have
+ * room. Any file can travel, but none that can itself carry descriptors, or
+ * waits for others: mailboxes, sockets of AF_UNIX, io_uring, epoll, binder.
+ * Such a file could come to be kept by nothing but itself. The receiver gets
+ * descriptors of its own, with close-on-exec; those of a message that dies are
+ * closed. Until then they count as IPCX_RESOURCE_FDS of the sender.
+ *
+ * *Mapped.* A long message need not be copied to its receiver: with
+ * IPCX_MESSAGE_F_MAP its pages are mapped there, to be read, until they are
+ * unmapped by munmap(), or the process ends. Children do not inherit them.
+ * From then on the receiver pays for them.
  */
 
 /* Priorities are 0 to IPCX_PRIORITY_MAX; the highest comes first. */
@@ -908,16 +923,25 @@ struct ipcx_region_stat {
 /* Most parts of one payload. */
 #define IPCX_PARTS_MAX 1024U
 
+/* Most descriptors that one message carries. */
+#define IPCX_MESSAGE_FDS_MAX 253U
+
+/* Most mailboxes of one IPCX_IOC_MAILBOX_SEND_ALL. */
+#define IPCX_SEND_ALL_MAX 64U
+
 /**
  * enum ipcx_mailbox_flags - Flags of IPCX_IOC_MAILBOX_CREATE beside the common ones
  * @IPCX_MAILBOX_F_NEED_RECEIVER: Sending fails with ENXIO while there is no
  *	handle that may receive
  * @IPCX_MAILBOX_F_INBOX: It is the inbox of the calling process; see
  *	"Mailboxes". It has no name
+ * @IPCX_MAILBOX_F_FDS: Messages may carry descriptors. Not for a persistent
+ *	mailbox: it would keep them, and what they keep, when nobody is there
  */
 enum ipcx_mailbox_flags {
 	IPCX_MAILBOX_F_NEED_RECEIVER = 1 << 16,
-	IPCX_MAILBOX_F_INBOX = 1 << 17
+	IPCX_MAILBOX_F_INBOX = 1 << 17,
+	IPCX_MAILBOX_F_FDS = 1 << 18
 };
 
 /**
@@ -987,9 +1011,12 @@ struct ipcx_mailbox_create {
  * @IPCX_MESSAGE_F_PARTS: &ipcx_send_message.data points to an array of struct
  *	iovec, and &ipcx_send_message.size is the number of its parts, 1 to
  *	IPCX_PARTS_MAX. The same for &struct ipcx_recv_message
+ * @IPCX_MESSAGE_F_MAP: A receiver wants the message mapped if it is longer than
+ *	its buffer: see &ipcx_recv_message.out_data. Not for senders
  */
 enum ipcx_message_flags {
-	IPCX_MESSAGE_F_PARTS = 1 << 0
+	IPCX_MESSAGE_F_PARTS = 1 << 0,
+	IPCX_MESSAGE_F_MAP = 1 << 1
 };
 
 /**
@@ -999,9 +1026,11 @@ enum ipcx_message_flags {
  * @flags: &enum ipcx_message_flags
  * @tag: Any number; receivers can ask for it
  * @priority: 0 to IPCX_PRIORITY_MAX
- * @__reserved: Must be 0
+ * @nr_fds: Descriptors that it carries, 0 to IPCX_MESSAGE_FDS_MAX
  * @lifetime_ns: After so many nanoseconds in the mailbox (CLOCK_BOOTTIME) it is
  *	never delivered; 0 for no limit
+ * @fds: Pointer to an array of @nr_fds descriptors (__s32), which stay the
+ *	sender's: the message has its own
  */
 struct ipcx_send_message {
 	__aligned_u64 data;
@@ -1009,8 +1038,9 @@ struct ipcx_send_message {
 	__u32 flags;
 	__aligned_u64 tag;
 	__u32 priority;
-	__u32 __reserved;
+	__u32 nr_fds;
 	__aligned_u64 lifetime_ns;
+	__aligned_u64 fds;
 };
 
 /**
@@ -1027,7 +1057,9 @@ struct ipcx_send_message {
  * longer than the mailbox allows. EAGAIN: there is no room, and @deadline is 0
  * or the policy is not to wait. ENXIO: there is no receiver, see
  * IPCX_MAILBOX_F_NEED_RECEIVER. EDQUOT: the user's share of the mailbox is used
- * up (&struct ipcx_mailbox_stat tells it), or a limit of IPCX_IOC_QUOTA. Needs
+ * up (&struct ipcx_mailbox_stat tells it), or a limit of IPCX_IOC_QUOTA. With
+ * descriptors, EBADF: one of them is not open; EOPNOTSUPP: the mailbox takes
+ * none; ELOOP: one of them can itself carry descriptors. Needs
  * IPCX_RIGHT_WRITE. Since 0.1.
  */
 struct ipcx_mailbox_send {
@@ -1044,9 +1076,11 @@ struct ipcx_mailbox_send {
 /**
  * enum ipcx_message_out_flags - What a receiver is told of a message
  * @IPCX_MESSAGE_OUT_SENDER_GONE: The sender has died, or called exec, since
+ * @IPCX_MESSAGE_OUT_MAPPED: It was mapped, and not copied
  */
 enum ipcx_message_out_flags {
-	IPCX_MESSAGE_OUT_SENDER_GONE = 1 << 0
+	IPCX_MESSAGE_OUT_SENDER_GONE = 1 << 0,
+	IPCX_MESSAGE_OUT_MAPPED = 1 << 1
 };
 
 /**
@@ -1054,28 +1088,43 @@ enum ipcx_message_out_flags {
  * @data: Pointer to the buffer
  * @size: Its size in bytes
  * @flags: &enum ipcx_message_flags
- * @out_size: Size of the message in bytes. Also after EMSGSIZE
- * @out_priority: Its priority
+ * @fds: Pointer to an array for @nr_fds descriptors (__s32)
+ * @nr_fds: Descriptors for which there is room
+ * @__reserved: Must be 0
+ * @out_data: Where a message is that was mapped: whole pages, to be unmapped by
+ *	munmap(), behind its end filled up with zeros. Else 0
+ * @out_id: Number of the message, unique in the mailbox; see IPCX_MATCH_ID
  * @out_tag: Its tag
  * @out_sent_ns: When it was sent (CLOCK_REALTIME)
+ * @out_size: Size of the message in bytes. Also after EMSGSIZE
+ * @out_nr_fds: Descriptors that it carries. Also after EMSGSIZE
+ * @out_priority: Its priority
  * @out_pid: Process of the sender, in the caller's pid namespace; 0 when it is
  *	not visible there
  * @out_uid: Its effective uid when it sent, in the caller's user namespace
  * @out_gid: Its effective gid when it sent, in the caller's user namespace
  * @out_flags: Bits of &enum ipcx_message_out_flags
+ * @__reserved2: Set to 0
  */
 struct ipcx_recv_message {
 	__aligned_u64 data;
 	__u32 size;
 	__u32 flags;
-	__u32 out_size;
-	__u32 out_priority;
+	__aligned_u64 fds;
+	__u32 nr_fds;
+	__u32 __reserved;
+	__aligned_u64 out_data;
+	__aligned_u64 out_id;
 	__aligned_u64 out_tag;
 	__aligned_u64 out_sent_ns;
+	__u32 out_size;
+	__u32 out_nr_fds;
+	__u32 out_priority;
 	__s32 out_pid;
 	__u32 out_uid;
 	__u32 out_gid;
 	__u32 out_flags;
+	__u32 __reserved2;
 };
 
 /**
@@ -1086,18 +1135,22 @@ struct ipcx_recv_message {
  *	&ipcx_mailbox_recv.tag
  * @IPCX_MATCH_RANGE: The tag is from &ipcx_mailbox_recv.tag to
  *	&ipcx_mailbox_recv.tag_arg, both included
+ * @IPCX_MATCH_ID: &ipcx_mailbox_recv.tag is &ipcx_recv_message.out_id: the one
+ *	message that was looked at before
  */
 enum ipcx_match {
 	IPCX_MATCH_ANY = 0,
 	IPCX_MATCH_TAG = 1,
 	IPCX_MATCH_MASK = 2,
-	IPCX_MATCH_RANGE = 3
+	IPCX_MATCH_RANGE = 3,
+	IPCX_MATCH_ID = 4
 };
 
 /**
  * enum ipcx_recv_flags - Flags of IPCX_IOC_MAILBOX_RECV
- * @IPCX_RECV_F_PEEK: Copy, and leave the messages where they are. Never waits:
- *	the deadline must be 0
+ * @IPCX_RECV_F_PEEK: Copy, and leave the messages where they are, with their
+ *	descriptors. Where the buffer is too short all but the payload is told,
+ *	beside EMSGSIZE. Not with IPCX_MESSAGE_F_MAP
  */
 enum ipcx_recv_flags {
 	IPCX_RECV_F_PEEK = 1 << 0
@@ -1113,15 +1166,18 @@ enum ipcx_recv_flags {
  * @clockid: Clock of @deadline
  * @match: &enum ipcx_match
  * @tag: See @match
- * @tag_arg: See @match; 0 for IPCX_MATCH_TAG
+ * @tag_arg: See @match; 0 for IPCX_MATCH_TAG and IPCX_MATCH_ID
  * @index: With IPCX_RECV_F_PEEK: begin with this one of the messages that match,
  *	0 being the next that would be received. Else 0
  * @__reserved: Must be 0
  *
  * Returns how many were received, at least one. An error is that of the first
  * message: none was received. EMSGSIZE: the message is longer than the buffer,
- * see &ipcx_recv_message.out_size; it stays. EPERM: it is the inbox of another
- * process. Needs IPCX_RIGHT_READ. Since 0.1.
+ * or carries more descriptors than there is room for; &ipcx_recv_message.out_size
+ * and &ipcx_recv_message.out_nr_fds tell, and it stays. EMFILE: the process has
+ * no room for its descriptors; EACCES: a security module denies one of them;
+ * ENOMEM: it could not be mapped; EDQUOT: nor be paid for; it stays. EPERM: it
+ * is the inbox of another process. Needs IPCX_RIGHT_READ. Since 0.1.
  */
 struct ipcx_mailbox_recv {
 	__aligned_u64 messages;
@@ -1219,6 +1275,40 @@ struct ipcx_inbox_find {
 	__u32 out_id;
 };
 #define IPCX_IOC_INBOX_FIND _IOWR(IPCX_IOC_TYPE, 0x34, struct ipcx_inbox_find)
+
+/**
+ * struct ipcx_mailbox_send_all - IPCX_IOC_MAILBOX_SEND_ALL: one message to many
+ * @message: Pointer to a &struct ipcx_send_message
+ * @mailboxes: Pointer to an array of descriptors (__s32) of mailboxes, each with
+ *	IPCX_RIGHT_WRITE, none of them twice
+ * @count: How many, 1 to IPCX_SEND_ALL_MAX
+ * @when_full: &enum ipcx_when_full; IPCX_FULL_DEFAULT stands for IPCX_FULL_WAIT
+ * @deadline: See "Deadlines": until when to wait for room in all of them
+ * @clockid: Clock of @deadline
+ * @flags: Must be 0
+ * @out_index: After an error for which one of @mailboxes is the reason, as that
+ *	it had no room last: which. Else it is left alone
+ * @__reserved: Must be 0
+ *
+ * On a device handle. All of them get the message in one instant, or none does;
+ * all mailboxes have messages that were sent so in the same order. Who waits
+ * for room keeps none meanwhile, and others may send before it. The payload is
+ * kept once. EINVAL: a mailbox is named twice. EBADF: a descriptor is not that
+ * of a mailbox. Else as IPCX_IOC_MAILBOX_SEND. Since 0.1.
+ */
+struct ipcx_mailbox_send_all {
+	__aligned_u64 message;
+	__aligned_u64 mailboxes;
+	__u32 count;
+	__u32 when_full;
+	__aligned_u64 deadline;
+	__u32 clockid;
+	__u32 flags;
+	__u32 out_index;
+	__u32 __reserved;
+};
+#define IPCX_IOC_MAILBOX_SEND_ALL \
+	_IOWR(IPCX_IOC_TYPE, 0x35, struct ipcx_mailbox_send_all)
 
 /**
  * DOC: Netlink

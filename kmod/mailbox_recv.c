@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mailboxes: receiving.
+ */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "call.h"
+#include "mailbox.h"
+#include "quota.h"
+#include "ucopy.h"
+
+/**
+ * struct receiver - A call that receives, in the queue of receivers
+ * @e: The base
+ * @filter: What it wants
+ * @seen: Of the news
+ * @room: Bytes
+ * @room_fds: Descriptors
+ * @map: What is longer than @room is to be mapped
+ * @peek: The message stays, and the caller gets a reference
+ * @index: With @peek: which of the messages
+ * @mail: The message
+ * @size: Of the message that did not fit
+ * @nr_fds: Of the message that did not fit
+ */
+struct receiver {
+	struct ipcx_wait_entry e;
+	struct ipcx_mail_filter filter;
+	u64 seen;
+	size_t room;
+	u32 room_fds;
+	bool map;
+	bool peek;
+	u32 index;
+	struct ipcx_mail *mail;
+	u32 size;
+	u32 nr_fds;
+};
+
+/* What is written back, as words. */
+#define RECV_OUT     offsetof(struct ipcx_recv_message, out_data)
+#define RECV_OUT_END sizeof(struct ipcx_recv_message)
+
+static struct ipcx_mailbox *receivers_to_mailbox(struct ipcx_waitq *q)
+{
+	return container_of(q, struct ipcx_mailbox,
+			    obj.waitq[MAILBOX_RECEIVERS]);
+}
+
+static void mailbox_untake_locked(struct ipcx_mailbox *mbox,
+				  struct ipcx_mail *mail)
+{
+	if (ipcx_mailq_untake_locked(&mbox->q, mail))
+		ipcx_mailbox_arm_locked(mbox);
+}
+
+static struct ipcx_mail *recv_find_locked(const struct ipcx_mailq *q,
+					  const struct receiver *rcv)
+{
+	if (rcv->peek)
+		return ipcx_mailq_find_locked(q, &rcv->filter, rcv->index);
+	if (rcv->e.queued)
+		return ipcx_mailq_find_news_locked(q, &rcv->filter, rcv->seen);
+	return ipcx_mailq_find_locked(q, &rcv->filter, 0);
+}
+
+/* Who peeks is told whatever there is to be told. */
+static bool recv_fits(const struct receiver *rcv, const struct ipcx_msg *msg)
+{
+	if (rcv->peek)
+		return true;
+	return (msg->size <= rcv->room || rcv->map) &&
+	       msg->nr_files <= rcv->room_fds;
+}
+
+static int recv_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm)
+{
+	struct receiver *rcv = container_of(e, struct receiver, e);
+	struct ipcx_mailbox *mbox = receivers_to_mailbox(q);
+	struct ipcx_mail *mail = recv_find_locked(&mbox->q, rcv);
+
+	if (!mail) {
+		rcv->seen = mbox->q.next_news;
+		return -EAGAIN;
+	}
+	if (!recv_fits(rcv, &mail->msg)) {
+		rcv->size = mail->msg.size;
+		rcv->nr_fds = mail->msg.nr_files;
+		return -EMSGSIZE;
+	}
+	if (rcv->peek)
+		ipcx_msg_get(&mail->msg);
+	else
+		ipcx_mailq_take_locked(&mbox->q, mail);
+	rcv->mail = mail;
+	return 0;
+}
+
+static void recv_undo(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
+{
+	struct receiver *rcv = container_of(e, struct receiver, e);
+
+	if (rcv->peek)
+		refcount_dec(&rcv->mail->msg.refs); /* The queue has one. */
+	else
+		mailbox_untake_locked(receivers_to_mailbox(q), rcv->mail);
+	rcv->mail = NULL;
+}
+
+static bool recv_passed(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
+{
+	return true;
+}
+
+static const char *recv_label(const struct ipcx_wait_entry *e)
+{
+	return container_of(e, struct receiver, e)->peek ? "peek" : "receive";
+}
+
+const struct ipcx_waitq_ops ipcx_mailbox_recv_ops = {
+	.try = recv_try,
+	.undo = recv_undo,
+	.passed = recv_passed,
+	.label = recv_label,
+};
+
+/* ---- Taking out -------------------------------------------------------- */
+
+/*
+ * A message of its own for the caller, to be given to mailbox_finish(); or with
+ * @rcv->peek a reference to one.
+ */
+static int mailbox_take(struct ipcx_mailbox *mbox, struct receiver *rcv,
+			const struct ipcx_deadline *deadline)
+{
+	struct ipcx_waitq *q = receivers_of(mbox);
+	int r;
+
+	spin_lock(&mbox->obj.lock);
+	r = ipcx_wait_try_locked(q, &rcv->e, false);
+	spin_unlock(&mbox->obj.lock);
+	if (r != -EAGAIN)
+		return r;
+	r = ipcx_wait_tried(q, &rcv->e, deadline);
+	return r == -EAGAIN && READ_ONCE(mbox->obj.dead) ? -EIDRM : r;
+}
+
+/* It has been delivered: then it is gone, and there is room. */
+static void mailbox_commit(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
+{
+	__poll_t events;
+	bool serve;
+
+	spin_lock(&mbox->obj.lock);
+	ipcx_mailq_end_locked(&mbox->q, mail);
+	mbox->received++;
+	serve = senders_of(mbox)->nr;
+	events = serve ? 0 : mailbox_changed_locked(mbox);
+	ipcx_mailq_unlock(&mbox->q);
+	if (unlikely(events))
+		ipcx_object_wake_pollers(&mbox->obj, events);
+	if (unlikely(serve))
+		ipcx_mailbox_serve(mbox);
+	ipcx_msg_put(&mail->msg);
+}
+
+/* It could not be delivered: then it is where it was, or goes to another. */
+static void mailbox_put_back(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
+{
+	struct ipcx_wakeups wakeups = {};
+	__poll_t events = 0;
+	bool more = false;
+
+	spin_lock(&mbox->obj.lock);
+	if (mbox->obj.dead) {
+		ipcx_mailq_discard_locked(&mbox->q, mail);
+	} else {
+		mailbox_untake_locked(mbox, mail);
+		more = ipcx_mailbox_show_locked(mbox, &wakeups);
+		events = mailbox_changed_locked(mbox);
+	}
+	ipcx_mailq_unlock(&mbox->q);
+	mailbox_tell(mbox, &wakeups, events);
+	if (more)
+		ipcx_mailbox_serve(mbox);
+}
+
+/*
+ * @r says whether it was delivered. Who is being killed does not come back to
+ * user space, and would take along what it never saw.
+ */
+static int mailbox_finish(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
+			  int r)
+{
+	if (!r && fatal_signal_pending(current))
+		r = -EINTR;
+	if (r)
+		mailbox_put_back(mbox, mail);
+	else
+		mailbox_commit(mbox, mail);
+	return r;
+}
+
+/* ---- Delivering -------------------------------------------------------- */
+
+static int message_tell(const struct ipcx_mail *mail,
+			struct ipcx_recv_message *m,
+			struct ipcx_recv_message __user *uptr)
+{
+	struct user_namespace *user_ns = current_user_ns();
+	const struct ipcx_msg *msg = &mail->msg;
+
+	m->out_id = mail->order;
+	m->out_tag = mail->tag;
+	m->out_sent_ns = msg->sent_ns;
+	m->out_size = msg->size;
+	m->out_nr_fds = msg->nr_files;
+	m->out_priority = mail->priority;
+	m->out_pid = pid_vnr(msg->pid);
+	m->out_uid = from_kuid_munged(user_ns, msg->uid);
+	m->out_gid = from_kgid_munged(user_ns, msg->gid);
+	if (ipcx_msg_sender_gone(msg))
+		m->out_flags |= IPCX_MESSAGE_OUT_SENDER_GONE;
+	m->__reserved2 = 0;
+	return ipcx_words_out(&uptr->out_data, &m->out_data,
+			      (RECV_OUT_END - RECV_OUT) / sizeof(u64));
+}
+
+static int message_tell_size(const struct receiver *rcv,
+			     struct ipcx_recv_message __user *uptr)
+{
+	return put_user(rcv->size, &uptr->out_size) ||
+			       put_user(rcv->nr_fds, &uptr->out_nr_fds) ?
+		       -EFAULT :
+		       0;
+}
+
+/**
+ * struct keep - Pages that the receiver keeps
+ * @msg: They, with a reference; NULL when it keeps none
+ * @user: Who will pay for them, with a reference; NULL when that was arranged
+ * @charged: It has been charged, beside the one who pays for them now
+ * @addr: Where they are
+ */
+struct keep {
+	struct ipcx_msg *msg;
+	struct ipcx_user *user;
+	bool charged;
+	unsigned long addr;
+};
+
+/* The pages of @msg itself, which the sender pays for until now. */
+static int keep_own(struct keep *keep, struct ipcx_msg *msg)
+{
+	struct ipcx_user *user = ipcx_user_current(msg->user);
+	int r;
+
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	if (user != msg->user) {
+		r = ipcx_charge(user, IPCX_RESOURCE_BYTES, msg->bytes);
+		if (r) {
+			ipcx_user_put(user);
+			return r;
+		}
+		keep->charged = true;
+	}
+	ipcx_msg_get(msg);
+	keep->msg = msg;
+	keep->user = user;
+	return 0;
+}
+
+static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
+{
+	struct ipcx_msg *copy;
+	int r;
+
+	if (msg->nr_chunks && !msg->shared) {
+		r = keep_own(keep, msg);
+		if (r)
+			return r;
+	} else {
+		copy = ipcx_msg_in_pages(msg);
+		if (IS_ERR(copy))
+			return PTR_ERR(copy);
+		keep->msg = copy;
+	}
+	return ipcx_mailbox_map(keep->msg, &keep->addr);
+}
+
+/* The message was delivered, or, with @r, was not. */
+static void keep_end(struct keep *keep, int r)
+{
+	if (keep->user && !r)
+		ipcx_msg_hand_over(keep->msg, keep->user);
+	else if (keep->charged)
+		ipcx_uncharge(keep->user, IPCX_RESOURCE_BYTES,
+			      keep->msg->bytes);
+	if (keep->user)
+		ipcx_user_put(keep->user);
+	if (keep->msg)
+		ipcx_msg_put(keep->msg);
+}
+
+/*
+ * A message that carries files, or is to be mapped. What another thread has not
+ * been told of it does not touch, so it can be taken back; but for somebody who
+ * closes or unmaps what it does not know, and who gets what it deserves.
+ */
+static int deliver_with(const struct receiver *rcv, struct keep *keep,
+			struct ipcx_recv_message *m,
+			struct ipcx_recv_message __user *uptr,
+			const struct ipcx_payload *to)
+{
+	const struct ipcx_msg *msg = &rcv->mail->msg;
+	int *installed = NULL;
+	int r;
+
+	if (msg->size <= rcv->room)
+		r = ipcx_msg_copy_out(msg, to);
+	else
+		r = keep_begin(keep, &rcv->mail->msg);
+	if (!r && msg->nr_files)
+		r = ipcx_mailbox_install_files(msg, m->fds, &installed);
+	if (!r) {
+		m->out_data = keep->addr;
+		if (keep->addr)
+			m->out_flags |= IPCX_MESSAGE_OUT_MAPPED;
+		r = message_tell(rcv->mail, m, uptr);
+	}
+	if (r && installed)
+		ipcx_mailbox_take_back_files(msg, installed, msg->nr_files);
+	if (r && keep->addr)
+		vm_munmap(keep->addr, msg->size);
+	kfree(installed);
+	return r;
+}
+
+static noinline int message_deliver_with(struct ipcx_mailbox *mbox,
+					 const struct receiver *rcv,
+					 struct ipcx_recv_message *m,
+					 struct ipcx_recv_message __user *uptr,
+					 const struct ipcx_payload *to)
+{
+	struct keep keep = {};
+	int r;
+
+	r = deliver_with(rcv, &keep, m, uptr, to);
+	r = mailbox_finish(mbox, rcv->mail, r);
+	keep_end(&keep, r);
+	return r;
+}
+
+static noinline int message_show(const struct receiver *rcv,
+				 struct ipcx_recv_message *m,
+				 struct ipcx_recv_message __user *uptr,
+				 const struct ipcx_payload *to)
+{
+	struct ipcx_msg *msg = &rcv->mail->msg;
+	bool fits = msg->size <= rcv->room;
+	int r;
+
+	r = fits ? ipcx_msg_copy_out(msg, to) : 0;
+	if (!r)
+		r = message_tell(rcv->mail, m, uptr);
+	ipcx_msg_put(msg);
+	return r ? r : fits ? 0 : -EMSGSIZE;
+}
+
+static int message_deliver(struct ipcx_mailbox *mbox,
+			   const struct receiver *rcv,
+			   struct ipcx_recv_message *m,
+			   struct ipcx_recv_message __user *uptr,
+			   const struct ipcx_payload *to)
+{
+	const struct ipcx_msg *msg = &rcv->mail->msg;
+	int r;
+
+	m->out_data = 0;
+	m->out_flags = 0;
+	if (unlikely(rcv->peek))
+		return message_show(rcv, m, uptr, to);
+	if (unlikely(msg->nr_files || msg->size > rcv->room))
+		return message_deliver_with(mbox, rcv, m, uptr, to);
+	r = ipcx_msg_copy_out(msg, to);
+	if (!r)
+		r = message_tell(rcv->mail, m, uptr);
+	return mailbox_finish(mbox, rcv->mail, r);
+}
+
+/* ---- The call ---------------------------------------------------------- */
+
+static int message_recv_to(struct ipcx_mailbox *mbox, struct receiver *rcv,
+			   struct ipcx_recv_message *m,
+			   struct ipcx_recv_message __user *uptr,
+			   const struct ipcx_payload *to,
+			   const struct ipcx_deadline *deadline)
+{
+	int r;
+
+	rcv->room = to->size;
+	rcv->room_fds = m->nr_fds;
+	rcv->map = m->flags & IPCX_MESSAGE_F_MAP;
+	rcv->mail = NULL;
+	r = mailbox_take(mbox, rcv, deadline);
+	if (r == -EMSGSIZE && message_tell_size(rcv, uptr))
+		r = -EFAULT;
+	return r ? r : message_deliver(mbox, rcv, m, uptr, to);
+}
+
+static noinline int message_recv_parts(struct ipcx_mailbox *mbox,
+				       struct receiver *rcv,
+				       struct ipcx_recv_message *m,
+				       struct ipcx_recv_message __user *uptr,
+				       const struct ipcx_deadline *deadline)
+{
+	struct ipcx_mailbox_parts parts;
+	struct ipcx_payload to;
+	int r;
+
+	r = ipcx_mailbox_parts(ITER_DEST, m->data, m->size, &parts, &to);
+	if (!r)
+		r = message_recv_to(mbox, rcv, m, uptr, &to, deadline);
+	kfree(parts.heap);
+	return r;
+}
+
+static int message_recv(struct ipcx_mailbox *mbox, struct receiver *rcv,
+			struct ipcx_recv_message __user *uptr,
+			const struct ipcx_deadline *deadline)
+{
+	struct ipcx_recv_message m;
+	struct ipcx_payload to;
+
+	BUILD_BUG_ON(RECV_OUT % sizeof(u64) || RECV_OUT_END % sizeof(u64));
+	if (ipcx_words_in((u64 *)&m, uptr, RECV_OUT / sizeof(u64)))
+		return -EFAULT;
+	if (m.flags & ~(IPCX_MESSAGE_F_PARTS | IPCX_MESSAGE_F_MAP) ||
+	    m.__reserved || (m.flags & IPCX_MESSAGE_F_MAP && rcv->peek))
+		return -EINVAL;
+	if (unlikely(m.flags & IPCX_MESSAGE_F_PARTS))
+		return message_recv_parts(mbox, rcv, &m, uptr, deadline);
+	to.user = u64_to_user_ptr(m.data);
+	to.size = m.size;
+	to.iter = NULL;
+	return message_recv_to(mbox, rcv, &m, uptr, &to, deadline);
+}
+
+static bool recv_check(const struct ipcx_mailbox_recv *arg)
+{
+	if (arg->flags & ~IPCX_RECV_F_PEEK || arg->__reserved)
+		return false;
+	if (!arg->count || arg->count > IPCX_BATCH_MAX)
+		return false;
+	if (!(arg->flags & IPCX_RECV_F_PEEK) && arg->index)
+		return false;
+	switch (arg->match) {
+	case IPCX_MATCH_ANY:
+		return !arg->tag && !arg->tag_arg;
+	case IPCX_MATCH_TAG:
+	case IPCX_MATCH_ID:
+		return !arg->tag_arg;
+	case IPCX_MATCH_MASK:
+		return !(arg->tag & ~arg->tag_arg);
+	case IPCX_MATCH_RANGE:
+		return arg->tag <= arg->tag_arg;
+	default:
+		return false;
+	}
+}
+
+/**
+ * ipcx_mailbox_recv() - IPCX_IOC_MAILBOX_RECV
+ * @call: The call
+ *
+ * Context: Sleeps.
+ * Return: How many, or the error of the first.
+ */
+int ipcx_mailbox_recv(struct ipcx_call *call)
+{
+	const struct ipcx_mailbox_recv *arg = call->arg;
+	struct ipcx_recv_message __user *uptr = u64_to_user_ptr(arg->messages);
+	struct ipcx_mailbox *mbox = to_mailbox(call->obj);
+	struct receiver rcv = {
+		.e = { .units = 1 },
+		.filter = { .match = arg->match,
+			    .tag = arg->tag,
+			    .tag_arg = arg->tag_arg },
+		.peek = arg->flags & IPCX_RECV_F_PEEK,
+		.index = arg->index,
+	};
+	struct ipcx_deadline deadline;
+	u32 done;
+	int r;
+
+	if (!recv_check(arg))
+		return -EINVAL;
+	r = ipcx_deadline_set(&deadline, arg->clockid, arg->deadline);
+	if (!r)
+		r = ipcx_mailbox_may_receive(mbox);
+	if (r)
+		return r;
+	for (done = 0; done < arg->count; done++) {
+		r = message_recv(mbox, &rcv, uptr + done, &deadline);
+		if (r)
+			break;
+		rcv.index++;
+		deadline.nowait = true;
+		cond_resched();
+	}
+	return done ? done : r;
+}
+
+/**
+ * ipcx_mailbox_read() - read(), readv()
+ * @obj: The mailbox
+ * @iocb: The call
+ * @to: Where to
+ *
+ * Context: Sleeps.
+ * Return: Size of the message, or an error of a receive.
+ */
+ssize_t ipcx_mailbox_read(struct ipcx_object *obj, struct kiocb *iocb,
+			  struct iov_iter *to)
+{
+	struct ipcx_payload payload = { .size = iov_iter_count(to),
+					.iter = to };
+	struct receiver rcv = { .e = { .units = 1 }, .room = payload.size };
+	struct ipcx_mailbox *mbox = to_mailbox(obj);
+	struct ipcx_deadline deadline;
+	ssize_t size;
+	int r;
+
+	ipcx_mailbox_file_deadline(iocb, &deadline);
+	r = ipcx_mailbox_may_receive(mbox);
+	if (!r)
+		r = mailbox_take(mbox, &rcv, &deadline);
+	if (r)
+		return r;
+	size = rcv.mail->msg.size;
+	r = ipcx_msg_copy_out(&rcv.mail->msg, &payload);
+	r = mailbox_finish(mbox, rcv.mail, r);
+	return r ? r : size;
+}
