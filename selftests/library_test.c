@@ -567,6 +567,126 @@ TEST_F(library, mailbox_sends_receives_peeks_and_counts)
 	ipcx_mailbox_free(NULL);
 }
 
+/* Rows: B13 I6 K2. Of any length, with descriptors, and used again. */
+TEST_F(library, message_is_built_sent_and_received)
+{
+	struct ipcx_mailbox_config config = { .flags = IPCX_MAILBOX_F_FDS,
+					      .max_size = 1 << 20 };
+	const size_t size = 300000;
+	char *big = malloc(size), *end;
+	struct ipcx_message *out, *in;
+	struct ipcx_mailbox *box;
+	int pair[2], fd, open_before;
+	const char *data;
+	size_t got = 1;
+
+	memset(big, 'b', size);
+	ASSERT_EQ(0, pipe(pair));
+	ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, NULL, &config, &box));
+	ASSERT_EQ(0, ipcx_message_new(&out));
+	ASSERT_EQ(0, ipcx_message_new(&in));
+	EXPECT_EQ(NULL, ipcx_message_data(in, &got));
+	EXPECT_EQ(0, got);
+	for (int i = 0; i < 10; i++)
+		ASSERT_EQ(0, ipcx_message_append(out, "0123456789" + i, 1));
+	ASSERT_EQ(0, ipcx_message_append_fd(out, pair[1]));
+	ipcx_message_set_priority(out, 3);
+	ipcx_message_set_tag(out, 99);
+	/* Twice: the message stays as it is. */
+	ASSERT_EQ(0, ipcx_message_send(out, box, 0, IPCX_NOWAIT));
+	ASSERT_EQ(0, ipcx_message_send(out, box, 0, IPCX_NOWAIT));
+	ipcx_message_reset(out);
+	close(pair[1]);
+	ASSERT_EQ(0, ipcx_message_append_ref(out, big, size / 2));
+	ASSERT_EQ(0, ipcx_message_append_ref(out, big + size / 2, size / 2));
+	ASSERT_EQ(0, ipcx_message_send(out, box, 0, IPCX_NOWAIT));
+
+	open_before = t_count_fds();
+	ASSERT_EQ(0, ipcx_message_receive(in, box, NULL, IPCX_NOWAIT));
+	data = ipcx_message_data(in, &got);
+	ASSERT_EQ(10, got);
+	EXPECT_EQ(0, memcmp(data, "0123456789", 10));
+	EXPECT_EQ(99, ipcx_message_facts(in)->out_tag);
+	EXPECT_EQ(3, ipcx_message_facts(in)->out_priority);
+	fd = ipcx_message_take_fd(in, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-ENOENT, ipcx_message_take_fd(in, 0));
+	EXPECT_EQ(-ENOENT, ipcx_message_take_fd(in, 1));
+	EXPECT_EQ(1, write(fd, "x", 1));
+	/* What is not taken is closed by what comes next. */
+	ASSERT_EQ(0, ipcx_message_receive(in, box, NULL, IPCX_NOWAIT));
+	EXPECT_EQ(open_before + 2, t_count_fds());
+	ASSERT_EQ(0, ipcx_message_receive(in, box, NULL, IPCX_NOWAIT));
+	EXPECT_EQ(open_before + 1, t_count_fds());
+	data = ipcx_message_data(in, &got);
+	ASSERT_EQ(size, got);
+	EXPECT_EQ(0, memcmp(data, big, size));
+	EXPECT_EQ(0, ipcx_message_facts(in)->out_priority);
+	EXPECT_TRUE(ipcx_message_facts(in)->out_flags &
+		    IPCX_MESSAGE_OUT_MAPPED);
+	end = (char *)(uintptr_t)ipcx_message_facts(in)->out_data;
+	EXPECT_EQ(-EAGAIN, ipcx_message_receive(in, box, NULL, IPCX_NOWAIT));
+	EXPECT_EQ(NULL, ipcx_message_data(in, NULL));
+	/* It is not mapped any more. */
+	EXPECT_EQ(-1, msync(end, size, MS_ASYNC));
+	EXPECT_EQ(ENOMEM, errno);
+	close(fd);
+	ipcx_message_free(in);
+	ipcx_message_free(out);
+	ipcx_message_free(NULL);
+	ipcx_mailbox_free(box);
+	free(big);
+}
+
+TEST_F(library, message_has_limits)
+{
+	struct ipcx_message *out;
+
+	ASSERT_EQ(0, ipcx_message_new(&out));
+	for (unsigned int i = 0; i < IPCX_PARTS_MAX; i++)
+		ASSERT_EQ(0, ipcx_message_append_ref(out, "x", 1));
+	EXPECT_EQ(-EMSGSIZE, ipcx_message_append_ref(out, "x", 1));
+	EXPECT_EQ(-EMSGSIZE, ipcx_message_append(out, "x", 1));
+	ipcx_message_reset(out);
+	EXPECT_EQ(-EMSGSIZE,
+		  ipcx_message_append(out, "x", IPCX_MESSAGE_SIZE_MAX + 1UL));
+	EXPECT_EQ(0, ipcx_message_append(out, NULL, 0));
+	EXPECT_EQ(-EBADF, ipcx_message_append_fd(out, -1));
+	for (unsigned int i = 0; i < IPCX_MESSAGE_FDS_MAX; i++)
+		ASSERT_EQ(0, ipcx_message_append_fd(out, 0));
+	EXPECT_EQ(-EMSGSIZE, ipcx_message_append_fd(out, 0));
+	ipcx_message_free(out);
+}
+
+/* Rows: B6 */
+TEST_F(library, message_goes_to_all_mailboxes_or_to_none)
+{
+	struct ipcx_mailbox_config small = { .max_messages = 1 };
+	struct ipcx_mailbox *box[2];
+	struct ipcx_message *out;
+	uint32_t index = 99;
+	char data[16];
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, NULL, &small,
+						 &box[i]));
+	ASSERT_EQ(0, ipcx_message_new(&out));
+	ASSERT_EQ(0, ipcx_message_append(out, "all", 3));
+	ASSERT_EQ(0, ipcx_message_send_all(out, self->ipcx, box, 2, 0,
+					   IPCX_NOWAIT, &index));
+	EXPECT_EQ(99, index);
+	ASSERT_EQ(0, ipcx_mailbox_receive(box[0], data, 16, NULL));
+	EXPECT_EQ(-EAGAIN, ipcx_message_send_all(out, self->ipcx, box, 2, 0,
+						 IPCX_NOWAIT, &index));
+	EXPECT_EQ(1, index);
+	EXPECT_EQ(-EINVAL, ipcx_message_send_all(out, self->ipcx, box, 0, 0,
+						 IPCX_NOWAIT, &index));
+	EXPECT_EQ(0, index);
+	ipcx_message_free(out);
+	for (int i = 0; i < 2; i++)
+		ipcx_mailbox_free(box[i]);
+}
+
 static int pidfd_of(pid_t pid)
 {
 	return syscall(SYS_pidfd_open, pid, 0);
@@ -600,6 +720,122 @@ TEST_F(library, inbox_is_found_by_pid_and_by_pidfd)
 	EXPECT_EQ(0, memcmp(data, "pidfd", 5));
 	EXPECT_EQ(0, t_reap(pid));
 	ipcx_mailbox_free(own);
+}
+
+/* Whether the process of a pidfd is a child of ours that has ended. */
+static bool pidfd_is(int pidfd, pid_t pid)
+{
+	siginfo_t info = {};
+
+	return !waitid(P_PIDFD, pidfd, &info, WEXITED | WNOWAIT) &&
+	       info.si_pid == pid;
+}
+
+/* Rows: I2 */
+TEST_F(library, message_comes_with_a_pidfd_of_its_sender)
+{
+	struct ipcx_message *in;
+	struct ipcx_mailbox *box;
+	int pidfd = -2, saved;
+	pid_t pid;
+
+	ASSERT_EQ(0, ipcx_message_new(&in));
+	ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, NULL, NULL, &box));
+	EXPECT_EQ(-EAGAIN, ipcx_message_receive_pidfd(in, box, NULL,
+						      IPCX_NOWAIT, &pidfd));
+	EXPECT_EQ(-2, pidfd);
+	pid = fork();
+	if (!pid) {
+		if (ipcx_mailbox_send(box, "hello", 5))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	errno = 0;
+	saved = errno;
+	ASSERT_EQ(0, ipcx_message_receive_pidfd(in, box, NULL, NULL, &pidfd));
+	EXPECT_EQ(saved, errno);
+	ASSERT_LE(0, pidfd);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(pidfd, F_GETFD));
+	EXPECT_EQ(0, syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0));
+	EXPECT_TRUE(pidfd_is(pidfd, pid));
+	close(pidfd);
+	EXPECT_EQ(128 + SIGKILL, t_reap(pid));
+	/* Who has died cannot be named any more. */
+	pid = fork();
+	if (!pid)
+		_exit(-ipcx_mailbox_send(box, "late", 4));
+	ASSERT_EQ(0, t_reap(pid));
+	ASSERT_EQ(0, ipcx_message_receive_pidfd(in, box, NULL, NULL, &pidfd));
+	EXPECT_EQ(-1, pidfd);
+	EXPECT_EQ(pid, ipcx_message_facts(in)->out_pid);
+	ipcx_message_free(in);
+	ipcx_mailbox_free(box);
+}
+
+/*
+ * Rows: I2. Several receivers take each other's messages away between the look
+ * and the taking; still each pidfd is that of who sent the number.
+ */
+TEST_F(library, pidfd_is_never_that_of_another_sender)
+{
+	enum {
+		SENDERS = 4,
+		RECEIVERS = 3
+	};
+	int rounds = t_times(400);
+	pid_t *sender = t_shared(SENDERS * sizeof(*sender));
+	int *left = t_shared(sizeof(int));
+	struct ipcx_mailbox *box;
+	pid_t receiver[RECEIVERS];
+
+	ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, NULL, NULL, &box));
+	*left = SENDERS * rounds;
+	for (int i = 0; i < SENDERS; i++) {
+		pid_t pid = fork();
+
+		if (pid) {
+			sender[i] = pid;
+			continue;
+		}
+		for (int k = 0; k < rounds; k++)
+			if (ipcx_mailbox_send(box, &i, sizeof(i)))
+				_exit(1);
+		for (;;)
+			pause();
+	}
+	for (int i = 0; i < RECEIVERS; i++) {
+		struct ipcx_message *in;
+
+		receiver[i] = fork();
+		if (receiver[i])
+			continue;
+		if (ipcx_message_new(&in))
+			_exit(1);
+		while (T_LOAD(left) > 0) {
+			int pidfd = -2, which, err;
+			char line[32];
+
+			err = ipcx_message_receive_pidfd(in, box, NULL,
+							 IPCX_NOWAIT, &pidfd);
+			if (err == -EAGAIN)
+				continue;
+			if (err || pidfd < 0)
+				_exit(2);
+			which = *(const int *)ipcx_message_data(in, NULL);
+			snprintf(line, sizeof(line), "Pid:\t%d", sender[which]);
+			if (!t_fdinfo_has(pidfd, line))
+				_exit(3);
+			close(pidfd);
+			T_ADD(left, -1);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < RECEIVERS; i++)
+		EXPECT_EQ(0, t_reap(receiver[i]));
+	for (int i = 0; i < SENDERS; i++)
+		t_kill(sender[i]);
+	ipcx_mailbox_free(box);
 }
 
 /* Rows: B3 B10. Classes: V30. */

@@ -13,6 +13,7 @@
 #include <ipcx/inbox.h>
 #include <ipcx/lock.h>
 #include <ipcx/mailbox.h>
+#include <ipcx/message.h>
 #include <ipcx/object.h>
 #include <ipcx/region.h>
 #include <ipcx/ring.h>

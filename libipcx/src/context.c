@@ -35,6 +35,14 @@ int ipcx_ioctl(int fd, unsigned long request, void *arg)
 	return ret;
 }
 
+void ipcx_close_fd(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+}
+
 int ipcx_name_fill(char dest[IPCX_NAME_SIZE], const char *name)
 {
 	size_t len;

@@ -20,6 +20,7 @@
 struct ipcx;
 struct ipcx_deadline;
 struct ipcx_mailbox;
+struct ipcx_mailbox_want;
 struct ipcx_region;
 
 /* The word of a semaphore or lock, shared with other processes. */
@@ -31,6 +32,9 @@ typedef _Atomic uint32_t ipcx_word;
  * SA_RESTART asks for the kernel does by itself, the deadlines being absolute.
  */
 int ipcx_ioctl(int fd, unsigned long request, void *arg);
+
+/* Closes a descriptor of ours, and leaves errno alone. */
+void ipcx_close_fd(int fd);
 
 /* Fills a name of the kernel; NULL is no name. 0 or -ENAMETOOLONG, -EINVAL. */
 int ipcx_name_fill(char dest[IPCX_NAME_SIZE], const char *name);
@@ -68,6 +72,15 @@ void ipcx_word_unmap(ipcx_word *word);
 int ipcx_region_await(struct ipcx_region *region, const ipcx_word *word,
 		      const struct ipcx_deadline *deadline,
 		      uint32_t *ret_value);
+
+/*
+ * Looks at the next message that is wanted, and waits for it until @deadline,
+ * NULL for ever. @message has no buffer: beside -EMSGSIZE it is told of, too.
+ */
+int ipcx_mailbox_look(struct ipcx_mailbox *mailbox,
+		      struct ipcx_recv_message *message,
+		      const struct ipcx_mailbox_want *want,
+		      const struct ipcx_deadline *deadline);
 
 /* A mailbox that owns @fd, which is closed on failure: 0 or -ENOMEM. */
 int ipcx_mailbox_adopt(int fd, struct ipcx_mailbox **ret_mailbox);

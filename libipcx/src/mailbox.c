@@ -222,6 +222,38 @@ IPCX_EXPORT int ipcx_mailbox_receive(struct ipcx_mailbox *mailbox, void *data,
 	return err;
 }
 
+IPCX_EXPORT int
+ipcx_mailbox_send_all(struct ipcx *ipcx, struct ipcx_mailbox *const *mailboxes,
+		      uint32_t count, const struct ipcx_send_message *message,
+		      uint32_t when_full, const struct ipcx_deadline *deadline,
+		      uint32_t *ret_index)
+{
+	int32_t fds[IPCX_SEND_ALL_MAX];
+	struct ipcx_mailbox_send_all arg = {
+		.message = (uintptr_t)message,
+		.mailboxes = (uintptr_t)fds,
+		.count = count,
+		.when_full = when_full,
+		.out_index = count,
+	};
+	__u64 ns;
+	int err;
+
+	assert(ipcx);
+	err = ipcx_deadline_fill(deadline, &arg.clockid, &ns);
+	if (!count || count > IPCX_SEND_ALL_MAX)
+		err = -EINVAL;
+	for (uint32_t i = 0; !err && i < count; i++)
+		fds[i] = ipcx_mailbox_fd(mailboxes[i]);
+	arg.deadline = err ? 0 : ns;
+	if (!err)
+		err = ipcx_ioctl(ipcx_fd(ipcx), IPCX_IOC_MAILBOX_SEND_ALL,
+				 &arg);
+	if (err && ret_index)
+		*ret_index = arg.out_index;
+	return err;
+}
+
 static int mailbox_recv(struct ipcx_mailbox *mailbox,
 			struct ipcx_mailbox_recv *arg,
 			const struct ipcx_mailbox_want *want,
@@ -256,6 +288,26 @@ IPCX_EXPORT int ipcx_mailbox_receive_messages(
 		return err;
 	arg.deadline = ns;
 	return mailbox_recv(mailbox, &arg, want, ret_count);
+}
+
+int ipcx_mailbox_look(struct ipcx_mailbox *mailbox,
+		      struct ipcx_recv_message *message,
+		      const struct ipcx_mailbox_want *want,
+		      const struct ipcx_deadline *deadline)
+{
+	struct ipcx_mailbox_recv arg = {
+		.messages = (uintptr_t)message,
+		.count = 1,
+		.flags = IPCX_RECV_F_PEEK,
+	};
+	__u64 ns;
+	int err;
+
+	err = ipcx_deadline_fill(deadline, &arg.clockid, &ns);
+	if (err)
+		return err;
+	arg.deadline = ns;
+	return mailbox_recv(mailbox, &arg, want, NULL);
 }
 
 IPCX_EXPORT int ipcx_mailbox_peek(struct ipcx_mailbox *mailbox, uint32_t index,

@@ -6,7 +6,8 @@
  * The simple case is two calls, ipcx_mailbox_send() and ipcx_mailbox_receive().
  * Whatever else a message can have (priority, tag, lifetime, parts) is a field
  * of &struct ipcx_send_message, and whatever a receiver can ask for one of
- * &struct ipcx_mailbox_want; fields that are 0 ask for nothing.
+ * &struct ipcx_mailbox_want; fields that are 0 ask for nothing. Who would rather
+ * have that built, and received, piece by piece finds it in <ipcx/message.h>.
  *
  * A message is received whole, or stays where it is: a buffer that is too short
  * gives -EMSGSIZE and the size, one that cannot be written to -EFAULT.
@@ -185,6 +186,31 @@ int ipcx_mailbox_send_messages(struct ipcx_mailbox *mailbox,
 			       uint32_t count, uint32_t when_full,
 			       const struct ipcx_deadline *deadline,
 			       uint32_t *ret_count);
+
+/**
+ * ipcx_mailbox_send_all() - Send one message to several mailboxes, all or none
+ * @ipcx: The context
+ * @mailboxes: To where; none of them twice
+ * @count: How many, 1 to IPCX_SEND_ALL_MAX
+ * @message: The message
+ * @when_full: &enum ipcx_when_full; IPCX_FULL_DEFAULT stands for IPCX_FULL_WAIT
+ * @deadline: Until when to wait for room in all of them, NULL for ever
+ * @ret_index: After an error: which of them is the reason, @count if none is;
+ *	may be NULL
+ *
+ * All of them have it at the same moment, and all have messages that were sent
+ * so in the same order. Who waits keeps no room meanwhile.
+ *
+ * Return: 0; else as ipcx_mailbox_send_messages(); -EINVAL: one of them is named
+ * twice, too.
+ * Since: 0.1
+ */
+int ipcx_mailbox_send_all(struct ipcx *ipcx,
+			  struct ipcx_mailbox *const *mailboxes, uint32_t count,
+			  const struct ipcx_send_message *message,
+			  uint32_t when_full,
+			  const struct ipcx_deadline *deadline,
+			  uint32_t *ret_index);
 
 /**
  * ipcx_mailbox_receive() - Receive a message

@@ -67,7 +67,7 @@ exported_names() {
 # From the end of one declaration to the next, without inline functions.
 declared_names() {
 	list_files libipcx/include -name '*.h' | xargs -r cat |
-		sed -nE '/^(static|#)/!s/^[a-z].*[ *](ipcx_[a-z0-9_]+)\(.*/\1/p' |
+		sed -nE '/^(static|#)/!s/^([a-z].*[ *])?(ipcx_[a-z0-9_]+)\(.*/\2/p' |
 		LC_ALL=C sort -u
 }
 
