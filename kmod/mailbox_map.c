@@ -16,7 +16,8 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
-#include <linux/slab.h>
+#include <linux/pgtable.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "mailbox.h"
@@ -27,40 +28,76 @@ static int map_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* For what was given back by madvise(). */
-static vm_fault_t map_fault(struct vm_fault *vmf)
+/*
+ * For debuggers, and for the files in /proc through which they look. The pages
+ * are mapped by their number alone, which spares the kernel much, and so nobody
+ * can get hold of one: everything of it is gone with the mapping.
+ */
+static int map_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
+		      int len, int write)
 {
-	const struct ipcx_msg *msg = vmf->vma->vm_file->private_data;
+	const struct ipcx_msg *msg = vma->vm_file->private_data;
+	size_t offset = addr - vma->vm_start + (vma->vm_pgoff << PAGE_SHIFT);
+	const void *data;
+	size_t size;
 
-	vmf->page = ipcx_msg_page(msg, vmf->pgoff);
-	if (!vmf->page)
-		return VM_FAULT_SIGBUS;
-	get_page(vmf->page);
-	return 0;
+	data = write ? NULL : ipcx_msg_at(msg, offset, &size);
+	if (!data)
+		return -EINVAL;
+	len = min_t(size_t, len, size);
+	memcpy(buf, data, len);
+	return len;
 }
 
 static const struct vm_operations_struct map_vm_ops = {
-	.fault = map_fault,
+	.access = map_access,
 };
+
+/* Where a chunk goes. */
+struct map_state {
+	struct vm_area_struct *vma;
+	unsigned long pfn;
+};
+
+/*
+ * remap_pfn_range() would do, but looks up for each page how memory of a device
+ * may be cached, which takes longer than all the rest.
+ */
+static int map_page(pte_t *pte, unsigned long addr, void *data)
+{
+	struct map_state *state = data;
+	struct vm_area_struct *vma = state->vma;
+
+	set_pte_at(vma->vm_mm, addr, pte,
+		   pte_mkspecial(pfn_pte(state->pfn, vma->vm_page_prot)));
+	state->pfn++;
+	return 0;
+}
 
 static int map_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	const struct ipcx_msg *msg = file->private_data;
-	unsigned long nr = msg->nr_pages;
-	struct page **pages;
+	struct map_state state = { .vma = vma };
+	unsigned long addr = vma->vm_start, size;
+	u32 i;
 	int r;
 
-	if (vma->vm_pgoff || vma_pages(vma) != nr)
+	if (vma->vm_pgoff || vma_pages(vma) != msg->nr_pages)
 		return -EINVAL;
-	r = ipcx_msg_pages(msg, &pages);
-	if (r)
-		return r;
 	vma->vm_ops = &map_vm_ops;
 	/* A child would keep what only the receiver pays for. */
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND);
-	r = vm_insert_pages(vma, vma->vm_start, pages, &nr);
-	kvfree(pages);
-	return r;
+	vm_flags_set(vma, VM_PFNMAP | VM_DONTCOPY | VM_DONTEXPAND);
+	ipcx_msg_clear_behind(msg);
+	for (i = 0; i < msg->nr_chunks; i++) {
+		size = page_size(msg->chunks[i]);
+		state.pfn = page_to_pfn(msg->chunks[i]);
+		r = apply_to_page_range(vma->vm_mm, addr, size, map_page,
+					&state);
+		if (r)
+			return r;
+		addr += size;
+	}
+	return 0;
 }
 
 static const struct file_operations map_fops = {

@@ -497,51 +497,44 @@ struct ipcx_msg *ipcx_msg_in_pages(const struct ipcx_msg *msg)
 }
 
 /**
- * ipcx_msg_pages() - The pages of a message that are to be shown to user space
+ * ipcx_msg_clear_behind() - Make the pages fit to be shown to user space
  * @msg: The message, which has pages that are its own
- * @pages: Gets an array of them, to be freed by kvfree()
  *
- * What is behind the payload in the last one is cleared: it was another's.
+ * What is behind the payload in the last one was another's.
  *
  * Context: Sleeps.
- * Return: 0 or -ENOMEM.
  */
-int ipcx_msg_pages(const struct ipcx_msg *msg, struct page ***pages)
+void ipcx_msg_clear_behind(const struct ipcx_msg *msg)
 {
-	struct page **all, *last;
-	u32 i, j, n = 0;
-	size_t used;
+	struct page *last = msg->chunks[msg->nr_chunks - 1];
+	size_t used = offset_in_page(msg->size);
 
-	all = kvmalloc_array(msg->nr_pages, sizeof(*all), MSG_GFP);
-	if (!all)
-		return -ENOMEM;
-	for (i = 0; i < msg->nr_chunks; i++)
-		for (j = 0; j < compound_nr(msg->chunks[i]); j++)
-			all[n++] = msg->chunks[i] + j;
-	last = all[n - 1];
-	used = offset_in_page(msg->size);
 	if (used)
-		memset(page_address(last) + used, 0, PAGE_SIZE - used);
-	*pages = all;
-	return 0;
+		memset(page_address(last) + page_size(last) - PAGE_SIZE + used,
+		       0, PAGE_SIZE - used);
 }
 
 /**
- * ipcx_msg_page() - One of them
- * @msg: The message, of which ipcx_msg_pages() has been asked for
- * @index: Which
+ * ipcx_msg_at() - Where a byte of the pages is
+ * @msg: The message, which has pages
+ * @offset: Which byte
+ * @size: Gets for how many bytes from there on
  *
  * Context: Any.
- * Return: The page, or NULL when there is none.
+ * Return: A pointer to it, or NULL behind the end of the pages.
  */
-struct page *ipcx_msg_page(const struct ipcx_msg *msg, unsigned long index)
+const void *ipcx_msg_at(const struct ipcx_msg *msg, size_t offset, size_t *size)
 {
+	size_t chunk;
 	u32 i;
 
 	for (i = 0; i < msg->nr_chunks; i++) {
-		if (index < compound_nr(msg->chunks[i]))
-			return msg->chunks[i] + index;
-		index -= compound_nr(msg->chunks[i]);
+		chunk = page_size(msg->chunks[i]);
+		if (offset < chunk) {
+			*size = chunk - offset;
+			return page_address(msg->chunks[i]) + offset;
+		}
+		offset -= chunk;
 	}
 	return NULL;
 }

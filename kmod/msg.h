@@ -103,8 +103,9 @@ int ipcx_msg_keep_files(struct ipcx_msg *msg, struct file **files, u32 nr);
 void ipcx_msg_put(struct ipcx_msg *msg);
 int ipcx_msg_copy_out(const struct ipcx_msg *msg,
 		      const struct ipcx_payload *to);
-int ipcx_msg_pages(const struct ipcx_msg *msg, struct page ***pages);
-struct page *ipcx_msg_page(const struct ipcx_msg *msg, unsigned long index);
+void ipcx_msg_clear_behind(const struct ipcx_msg *msg);
+const void *ipcx_msg_at(const struct ipcx_msg *msg, size_t offset,
+			size_t *size);
 void ipcx_msg_hand_over(struct ipcx_msg *msg, struct ipcx_user *user);
 bool ipcx_msg_sender_gone(const struct ipcx_msg *msg);
 

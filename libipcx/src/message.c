@@ -16,8 +16,8 @@
 
 #include "internal.h"
 
-/* What is longer is mapped. */
-#define BUFFER_SIZE 65536
+/* What is longer is mapped, which is cheaper from about here on. */
+#define BUFFER_SIZE 262144
 
 struct ipcx_message {
 	struct ipcx_send_message out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Mailboxes of ipcx, one for each direction. */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "bench.h"
 #include "ipcx_bench.h"
@@ -48,6 +49,35 @@ static int box_receive(enum side side, void *buf, size_t size)
 	if (err)
 		return err;
 	return got == size ? 0 : -EMSGSIZE;
+}
+
+#define PAGE 4096
+
+/* Whoever reads a mapped message touches each of its pages. */
+static void touch(const volatile char *data, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += PAGE)
+		(void)data[i];
+}
+
+static int box_receive_mapped(enum side side, void *buf, size_t size)
+{
+	struct ipcx_recv_message in = { .flags = IPCX_MESSAGE_F_MAP };
+	void *data;
+	int err;
+
+	(void)buf;
+	err = ipcx_mailbox_receive_messages(boxes[!side], &in, 1, NULL, NULL,
+					    NULL);
+	if (err)
+		return err;
+	if (in.out_size != size)
+		return -EMSGSIZE;
+	data = (void *)(uintptr_t)in.out_data;
+	touch(data, size);
+	return munmap(data, size) ? -errno : 0;
 }
 
 static void boxes_close(void)
@@ -113,6 +143,16 @@ static const struct channel box_channel = {
 	.close = boxes_close,
 };
 
+static const struct channel mapped_channel = {
+	.has_payload = true,
+	.in_place = true,
+	.cost = COST_CALL,
+	.open = boxes_open,
+	.send = box_send,
+	.receive = box_receive_mapped,
+	.close = boxes_close,
+};
+
 static const struct single box_batch = {
 	.cost = COST_CALL,
 	.open = batch_open,
@@ -133,6 +173,13 @@ const struct mechanism ipcx_mailbox_mechanisms[] = {
 		.missing = bench_ipcx_missing,
 		.channel = &box_channel,
 		.create = &box_creation,
+	},
+	{
+		.name = "ipcx-mailbox-map",
+		.group = GROUP_IPCX,
+		.text = "mailbox, messages mapped where they are received",
+		.missing = bench_ipcx_missing,
+		.channel = &mapped_channel,
 	},
 	{
 		.name = "ipcx-mailbox-32",
