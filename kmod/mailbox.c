@@ -264,8 +264,8 @@ static struct ipcx_object *mailbox_new(const struct ipcx_create *create,
 	mbox->order = w.order;
 	mbox->when_full = w.when_full;
 	mbox->max_size = w.max_size;
-	ipcx_mailq_init(&mbox->q, &obj->lock, obj->user, w.max_messages,
-			w.max_bytes);
+	ipcx_mailq_init(&mbox->q, &obj->lock, obj->user,
+			&receivers_of(mbox)->nr, w.max_messages, w.max_bytes);
 	INIT_DELAYED_WORK(&mbox->expire, mailbox_expire_work);
 	mailbox_init_queues(mbox);
 	return obj;

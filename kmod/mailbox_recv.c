@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #include "call.h"
 #include "mailbox.h"
@@ -141,7 +142,11 @@ static int mailbox_take(struct ipcx_mailbox *mbox, struct receiver *rcv,
 	int r;
 
 	spin_lock(&mbox->obj.lock);
-	r = ipcx_wait_try_locked(q, &rcv->e, false);
+	/* Where nobody waits nobody can be overtaken. */
+	if (likely(!q->dead && ipcx_waitq_empty_locked(q)))
+		r = recv_try(q, &rcv->e, false);
+	else
+		r = ipcx_wait_try_locked(q, &rcv->e, false);
 	spin_unlock(&mbox->obj.lock);
 	if (r != -EAGAIN)
 		return r;
@@ -207,11 +212,25 @@ static int mailbox_finish(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 
 /* ---- Delivering -------------------------------------------------------- */
 
+/* Nearly always it is the initial namespace, where there is nothing to map. */
+static void message_tell_ids(const struct ipcx_msg *msg,
+			     struct ipcx_recv_message *m)
+{
+	struct user_namespace *user_ns = current_user_ns();
+
+	if (likely(user_ns == &init_user_ns)) {
+		m->out_uid = __kuid_val(msg->uid);
+		m->out_gid = __kgid_val(msg->gid);
+	} else {
+		m->out_uid = from_kuid_munged(user_ns, msg->uid);
+		m->out_gid = from_kgid_munged(user_ns, msg->gid);
+	}
+}
+
 static int message_tell(const struct ipcx_mail *mail,
 			struct ipcx_recv_message *m,
 			struct ipcx_recv_message __user *uptr)
 {
-	struct user_namespace *user_ns = current_user_ns();
 	const struct ipcx_msg *msg = &mail->msg;
 
 	m->out_id = mail->order;
@@ -221,8 +240,7 @@ static int message_tell(const struct ipcx_mail *mail,
 	m->out_nr_fds = msg->nr_files;
 	m->out_priority = mail->priority;
 	m->out_pid = pid_vnr(msg->pid);
-	m->out_uid = from_kuid_munged(user_ns, msg->uid);
-	m->out_gid = from_kgid_munged(user_ns, msg->gid);
+	message_tell_ids(msg, m);
 	if (ipcx_msg_sender_gone(msg))
 		m->out_flags |= IPCX_MESSAGE_OUT_SENDER_GONE;
 	m->__reserved2 = 0;
@@ -509,6 +527,8 @@ int ipcx_mailbox_recv(struct ipcx_call *call)
 		r = message_recv(mbox, &rcv, uptr + done, &deadline);
 		if (r)
 			break;
+		if (done + 1 == arg->count)
+			continue;
 		rcv.index++;
 		deadline.nowait = true;
 		cond_resched();

@@ -217,10 +217,10 @@ static noinline int send_slow(struct ipcx_mailbox *mbox, struct sender *snd,
 	return r;
 }
 
-/* Puts @mail in. It is the mailbox's from then on; without success it is not. */
-static int mailbox_send_mail(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
-			     u32 when_full,
-			     const struct ipcx_deadline *deadline)
+/* There is no room, or somebody waits, for room or for the message. */
+static noinline int send_among_others(struct ipcx_mailbox *mbox,
+				      struct ipcx_mail *mail, u32 when_full,
+				      const struct ipcx_deadline *deadline)
 {
 	struct sender snd = { .e = { .units = 1 }, .mail = mail };
 	struct ipcx_wakeups wakeups;
@@ -246,6 +246,42 @@ static int mailbox_send_mail(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 	return r == -EAGAIN && when_full == IPCX_FULL_WAIT ?
 		       send_slow(mbox, &snd, deadline) :
 		       r;
+}
+
+static bool send_alone_locked(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
+{
+	struct ipcx_waitq *senders = senders_of(mbox);
+
+	if (senders->dead || !ipcx_waitq_empty_locked(senders) ||
+	    !ipcx_waitq_empty_locked(receivers_of(mbox)))
+		return false;
+	if (mailbox_unreachable(mbox) ||
+	    !ipcx_mailq_fits_locked(&mbox->q, mail))
+		return false;
+	if (ipcx_mailq_put_locked(&mbox->q, mail))
+		ipcx_mailbox_arm_locked(mbox);
+	return true;
+}
+
+/* Puts @mail in. It is the mailbox's from then on; without success it is not. */
+static int mailbox_send_mail(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
+			     u32 when_full,
+			     const struct ipcx_deadline *deadline)
+{
+	__poll_t events = 0;
+	bool done;
+
+	/* First what is quick: it needs none of what the rest has on the stack. */
+	spin_lock(&mbox->obj.lock);
+	done = send_alone_locked(mbox, mail);
+	if (likely(done))
+		events = mailbox_changed_locked(mbox);
+	ipcx_mailq_unlock(&mbox->q);
+	if (unlikely(events))
+		ipcx_object_wake_pollers(&mbox->obj, events);
+	return likely(done) ?
+		       0 :
+		       send_among_others(mbox, mail, when_full, deadline);
 }
 
 /**
@@ -340,6 +376,8 @@ int ipcx_mailbox_send(struct ipcx_call *call)
 		r = message_send(call, uptr + done, &deadline, when_full);
 		if (r)
 			break;
+		if (done + 1 == arg->count)
+			continue;
 		deadline.nowait = true;
 		cond_resched();
 	}

@@ -21,14 +21,17 @@
  * @q: The queue
  * @lock: The lock of the object
  * @owner: May use all of the room; lives as long as the queue
+ * @listeners: How many wait for news, under the lock
  * @max_messages: Room, not 0
  * @max_bytes: Room, not 0
  *
  * Context: Before the object is published.
  */
 void ipcx_mailq_init(struct ipcx_mailq *q, spinlock_t *lock,
-		     struct ipcx_user *owner, u32 max_messages, u64 max_bytes)
+		     struct ipcx_user *owner, const u32 *listeners,
+		     u32 max_messages, u64 max_bytes)
 {
+	q->listeners = listeners;
 	q->lock = lock;
 	q->owner = owner;
 	q->max_messages = max_messages;
@@ -494,8 +497,12 @@ bool ipcx_mailq_untake_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	lockdep_assert_held(q->lock);
 
-	mail->news = q->next_news++;
-	list_add_tail(&mail->link, &q->by_news);
+	if (*q->listeners) {
+		mail->news = q->next_news++;
+		list_add_tail(&mail->link, &q->by_news);
+	} else {
+		INIT_LIST_HEAD(&mail->link);
+	}
 	rb_add_cached(&mail->node, &q->root, mail_before);
 	return mail->expires &&
 	       rb_add_cached(&mail->expiry, &q->by_expiry, mail_expires_before);
@@ -512,7 +519,8 @@ void ipcx_mailq_take_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	lockdep_assert_held(q->lock);
 
-	list_del(&mail->link);
+	if (!list_empty(&mail->link))
+		list_del(&mail->link);
 	rb_erase_cached(&mail->node, &q->root);
 	if (mail->expires)
 		rb_erase_cached(&mail->expiry, &q->by_expiry);

@@ -28,7 +28,8 @@
  *
  * *News.* Each message that can be found from now on, because it was put in or
  * put back, is news. Who has looked at all messages in vain remembers how much
- * news there had been, and looks only at what is newer the next time.
+ * news there had been, and looks only at what is newer the next time. While
+ * nobody waits for news there is none: who begins to wait looks at all first.
  *
  * *Lifetimes.* A message that has expired is never found. It counts until
  * ipcx_mailq_expire_locked() has taken it out.
@@ -63,7 +64,7 @@ struct ipcx_mail_share {
  * @msg: The base
  * @node: In the queue, by @priority and @order
  * @expiry: In the tree of those with a lifetime, by @expires
- * @link: Among the news, the newest last; or in the garbage
+ * @link: Among the news, the newest last; or in the garbage; else empty
  * @share: Of the sender, with a reference; NULL for the owner
  * @tag: For filters; constant
  * @order: In which order they were put in, from 1
@@ -106,11 +107,12 @@ struct ipcx_mail_filter {
  * struct ipcx_mailq - A queue of messages
  * @lock: The lock of the object; protects everything that is not constant
  * @owner: May use all of the room; valid as long as the queue; constant
+ * @listeners: How many wait for news; protected by the lock
  * @max_messages: Room; constant
  * @max_bytes: Room; constant
  * @root: Messages that can be found
  * @by_expiry: Those of them that have a lifetime
- * @by_news: All of them
+ * @by_news: Those of them that were news when somebody waited for it
  * @next_order: For the next message
  * @next_news: For the next news
  * @messages: Messages that count
@@ -125,6 +127,7 @@ struct ipcx_mail_filter {
 struct ipcx_mailq {
 	spinlock_t *lock; /* The object's. */
 	struct ipcx_user *owner;
+	const u32 *listeners;
 	u32 max_messages;
 	u64 max_bytes;
 	struct rb_root_cached root;
@@ -143,7 +146,8 @@ struct ipcx_mailq {
 };
 
 void ipcx_mailq_init(struct ipcx_mailq *q, spinlock_t *lock,
-		     struct ipcx_user *owner, u32 max_messages, u64 max_bytes);
+		     struct ipcx_user *owner, const u32 *listeners,
+		     u32 max_messages, u64 max_bytes);
 void ipcx_mailq_drain(struct ipcx_mailq *q);
 void ipcx_mailq_release(struct ipcx_mailq *q);
 void ipcx_mailq_unlock_garbage(struct ipcx_mailq *q) __releases(q->lock);
