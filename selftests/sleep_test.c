@@ -454,6 +454,28 @@ static int send_block(struct sleep_obj *o, unsigned int clock,
 	return ret == 1 ? 0 : ret < 0 ? ret : -EBADE;
 }
 
+/* To this mailbox and to one that always has room: nothing is left in that. */
+static int send_all_block(struct sleep_obj *o, unsigned int clock,
+			  unsigned long long deadline)
+{
+	int box[2] = { t_mailbox(o->dev, 1, 4), o->fd };
+	uint32_t number = 7;
+	struct ipcx_send_message m = t_message(&number, 4, 0, 0);
+	struct ipcx_mailbox_send_all s = {
+		.message = (uintptr_t)&m,
+		.mailboxes = (uintptr_t)box,
+		.count = 2,
+		.deadline = deadline,
+		.clockid = clock,
+	};
+	int ret = t_ioctl(o->dev, IPCX_IOC_MAILBOX_SEND_ALL, &s);
+
+	if (t_mailbox_messages(box[0]) != !ret)
+		ret = -EBADE;
+	close(box[0]);
+	return ret;
+}
+
 static int send_give(struct sleep_obj *o)
 {
 	long long number = t_recv_number(o->fd, 0);
@@ -501,6 +523,13 @@ static int send_write_block(struct sleep_obj *o, unsigned int clock T_UNUSED,
 
 static const struct sleep_call receiver = { RECV_CALL };
 static const struct sleep_call sender = { SEND_CALL };
+/* Who is given room has put in nothing yet: the next one gets it. */
+static const struct sleep_call sender_to_all = {
+	SEND_CALL,
+	.block = send_all_block,
+	.after_taker = 0,
+};
+
 static const struct sleep_call reading_receiver = {
 	RECV_CALL,
 	.block = recv_read_block,
@@ -516,6 +545,8 @@ static const struct sleep_call writing_sender = {
 FIXTURE_VARIANT_ADD(sleep, receiver) { .call = &receiver };
 
 FIXTURE_VARIANT_ADD(sleep, sender) { .call = &sender };
+
+FIXTURE_VARIANT_ADD(sleep, sender_to_all) { .call = &sender_to_all };
 
 FIXTURE_VARIANT_ADD(sleep, mailbox_read) { .call = &reading_receiver };
 
