@@ -5,8 +5,10 @@
 
 #include "ipcx_test.h"
 
+#include <linux/userfaultfd.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #define T_PAGE	    4096UL
@@ -87,6 +89,25 @@ static inline void *t_map(int fd, size_t size, int prot)
 static inline void *t_map_rw(int fd, size_t size)
 {
 	return t_map(fd, size, PROT_READ | PROT_WRITE);
+}
+
+/*
+ * A page that does not come: who touches it sleeps, and the userfaultfd, which
+ * is returned, can be polled for that. -1 where there is none.
+ */
+static inline int t_stalled_page(char **page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	*page = t_map_flags(-1, T_PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS);
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api))
+		return -1;
+	reg.range.start = (uintptr_t)*page;
+	reg.range.len = T_PAGE;
+	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -1 : fd;
 }
 
 /* The errno with which mapping is refused, 0 when it is not. */

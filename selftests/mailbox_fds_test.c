@@ -427,6 +427,115 @@ TEST_F(fds, faulting_answer_leaves_them_in_the_message)
 	EXPECT_TRUE(same_file(self->pipe[1], in[1]));
 }
 
+struct stalled {
+	int box;
+	int dev;
+	int *fds;
+};
+
+static void *recv_stalled(void *arg)
+{
+	struct stalled *s = arg;
+
+	t_recv_fds(s->box, s->fds, 2, 0, NULL);
+	return NULL;
+}
+
+static void *send_stalled(void *arg)
+{
+	struct stalled *s = arg;
+
+	t_send_fds(s->box, s->fds, 2);
+	return NULL;
+}
+
+static void *send_all_stalled(void *arg)
+{
+	struct ipcx_send_message m = t_message(NULL, 0, 0, 0);
+	struct stalled *s = arg;
+
+	t_send_all(s->dev, s->fds, 2, &m, 0, 0, NULL);
+	return NULL;
+}
+
+/*
+ * A child that stalls in @what at the array of descriptors, which lies in a page
+ * that does not come. 0 when it does; then it is killed by the caller.
+ */
+static int stall(void *(*what)(void *), struct stalled *s, pid_t *pid)
+{
+	int *state = t_shared(sizeof(int));
+
+	*pid = t_fork();
+	if (!*pid) {
+		pthread_t thread;
+		char *page;
+		int uffd = t_stalled_page(&page);
+
+		s->fds = (int *)page;
+		if (uffd < 0) {
+			T_STORE(state, 2);
+			_exit(0);
+		}
+		if (pthread_create(&thread, NULL, what, s) ||
+		    !(t_poll(uffd, POLLIN, T_LONG / T_MSEC) & POLLIN))
+			_exit(1);
+		T_STORE(state, 1);
+		for (;;)
+			pause();
+	}
+	T_UNTIL(T_LOAD(state));
+	return T_LOAD(state) == 1 ? 0 : T_LOAD(state) == 2 ? -ENOSYS : -EPROTO;
+}
+
+/* Rows: I6 B11. Killed between two descriptors: all go to the next one. */
+TEST_F(fds, receiver_killed_while_it_is_told_loses_nothing)
+{
+	struct stalled s = { .box = self->box };
+	int in[2], ret;
+	pid_t pid;
+
+	for (int i = 0; i < t_times(20); i++) {
+		ASSERT_EQ(0, t_send_fds(self->box, self->pipe, 2));
+		ret = stall(recv_stalled, &s, &pid);
+		if (ret == -ENOSYS)
+			SKIP(return, "this kernel has no userfaultfd");
+		ASSERT_EQ(0, ret);
+		/* It holds up nobody. */
+		EXPECT_EQ(0, t_send_number(self->box, 5));
+		EXPECT_EQ(5, t_recv_number(self->box, 0));
+		EXPECT_EQ(128 + SIGKILL, t_kill(pid));
+		ASSERT_EQ(2, t_recv_fds(self->box, in, 2, 0, NULL));
+		EXPECT_TRUE(same_file(self->pipe[0], in[0]));
+		EXPECT_TRUE(same_file(self->pipe[1], in[1]));
+		close(in[0]);
+		close(in[1]);
+	}
+	EXPECT_EQ(0, t_counter("fds"));
+}
+
+/* Rows: B6 I6. Who stalls while it sends has nothing in anybody's way. */
+TEST_F(fds, sender_killed_while_its_array_stalls_has_sent_nothing)
+{
+	static void *(*const what[])(void *) = { send_stalled,
+						 send_all_stalled };
+	struct stalled s = { .box = self->box, .dev = self->dev };
+	pid_t pid;
+	int ret;
+
+	for (int i = 0; i < 2; i++) {
+		ret = stall(what[i], &s, &pid);
+		if (ret == -ENOSYS)
+			SKIP(return, "this kernel has no userfaultfd");
+		ASSERT_EQ(0, ret);
+		EXPECT_EQ(0, t_send_number(self->box, 5));
+		EXPECT_EQ(5, t_recv_number(self->box, 0));
+		EXPECT_EQ(128 + SIGKILL, t_kill(pid));
+		EXPECT_EQ(0, t_mailbox_messages(self->box));
+		EXPECT_EQ(0, t_counter("fds"));
+	}
+}
+
 /* ---- They are closed --------------------------------------------------- */
 
 /* Rows: I7. Whichever way the message ends. */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Mailboxes: order, filters, policies, shares, and that nothing is lost. */
-#include <linux/userfaultfd.h>
-
 #include "ipcx_fd.h"
 #include "ipcx_mailbox.h"
 
@@ -340,21 +338,6 @@ static void *recv_stalled(void *arg)
 	return NULL;
 }
 
-static int stalled_page(char **page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	*page = mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api))
-		return -1;
-	reg.range.start = (uintptr_t)*page;
-	reg.range.len = T_PAGE;
-	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -1 : fd;
-}
-
 /* Rows: B11. Who has a page that does not come keeps nobody from the rest. */
 TEST_F(mailbox, receiver_that_stalls_holds_up_nobody)
 {
@@ -362,7 +345,7 @@ TEST_F(mailbox, receiver_that_stalls_holds_up_nobody)
 	struct wanted w = { .fd = self->fd };
 	pthread_t thread;
 	char *page;
-	int uffd = stalled_page(&page);
+	int uffd = t_stalled_page(&page);
 
 	if (uffd < 0)
 		SKIP(return, "this kernel has no userfaultfd");
@@ -402,7 +385,7 @@ TEST_F(mailbox, receiver_killed_while_it_copies_loses_nothing)
 		ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 		pid = t_fork();
 		if (!pid) {
-			int uffd = stalled_page(&page);
+			int uffd = t_stalled_page(&page);
 			pthread_t thread;
 
 			w.tag = (uintptr_t)page;
