@@ -17,6 +17,7 @@
 #include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/pgtable.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -53,10 +54,10 @@ static const struct vm_operations_struct map_vm_ops = {
 	.access = map_access,
 };
 
-/* Where a chunk goes. */
+/* What is mapped next, and how. */
 struct map_state {
-	struct vm_area_struct *vma;
 	unsigned long pfn;
+	pgprot_t prot;
 };
 
 /*
@@ -66,10 +67,9 @@ struct map_state {
 static int map_page(pte_t *pte, unsigned long addr, void *data)
 {
 	struct map_state *state = data;
-	struct vm_area_struct *vma = state->vma;
 
-	set_pte_at(vma->vm_mm, addr, pte,
-		   pte_mkspecial(pfn_pte(state->pfn, vma->vm_page_prot)));
+	set_pte_at(current->mm, addr, pte,
+		   pte_mkspecial(pfn_pte(state->pfn, state->prot)));
 	state->pfn++;
 	return 0;
 }
@@ -77,7 +77,7 @@ static int map_page(pte_t *pte, unsigned long addr, void *data)
 static int map_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	const struct ipcx_msg *msg = file->private_data;
-	struct map_state state = { .vma = vma };
+	struct map_state state = { .prot = vma->vm_page_prot };
 	unsigned long addr = vma->vm_start, size;
 	u32 i;
 	int r;

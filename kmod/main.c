@@ -9,7 +9,6 @@
 
 #include "file.h"
 #include "holder.h"
-#include "msg.h"
 #include "netlink.h"
 #include "object.h"
 #include "quota.h"
@@ -49,12 +48,9 @@ static int __init ipcx_init(void)
 	int r;
 
 	ipcx_quota_init();
-	r = ipcx_msg_init();
-	if (r)
-		return r;
 	r = ipcx_holder_init();
 	if (r)
-		goto err_msg;
+		return r;
 	r = ipcx_object_init();
 	if (r)
 		goto err_holder;
@@ -72,8 +68,6 @@ err_object:
 	ipcx_object_exit();
 err_holder:
 	ipcx_holder_exit();
-err_msg:
-	ipcx_msg_exit();
 	return r;
 }
 
@@ -84,7 +78,6 @@ static void __exit ipcx_exit(void)
 	ipcx_object_exit();
 	ipcx_region_type.exit();
 	ipcx_holder_exit();
-	ipcx_msg_exit();
 	ipcx_quota_exit();
 }
 

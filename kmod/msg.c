@@ -38,46 +38,6 @@
 /* Up to so many bytes go word by word, see ucopy.h. */
 #define BY_WORDS 256
 
-/*
- * Messages that are not longer than this, with the structures, have a cache of
- * their own. Kernels that clear whatever they allocate do not clear what has a
- * constructor, and every byte of a message is written before it is read.
- */
-#define SHORT_SIZE 320
-
-static struct kmem_cache *short_cache;
-
-static void short_construct(void *msg)
-{
-}
-
-/**
- * ipcx_msg_init() - Make the cache of short messages
- *
- * Context: At module init.
- * Return: 0 or -ENOMEM.
- */
-int ipcx_msg_init(void)
-{
-	const size_t head = sizeof(struct ipcx_msg);
-
-	short_cache = kmem_cache_create_usercopy("ipcx_msg", SHORT_SIZE, 0,
-						 SLAB_ACCOUNT, head,
-						 SHORT_SIZE - head,
-						 short_construct);
-	return short_cache ? 0 : -ENOMEM;
-}
-
-/**
- * ipcx_msg_exit() - The end of the cache
- *
- * Context: At module exit, when there is no message.
- */
-void ipcx_msg_exit(void)
-{
-	kmem_cache_destroy(short_cache);
-}
-
 static u32 pages_for(size_t head, size_t size)
 {
 	return head + size <= MSG_TOGETHER ? 0 : DIV_ROUND_UP(size, PAGE_SIZE);
@@ -261,19 +221,15 @@ static struct ipcx_msg *msg_alloc(size_t head, size_t behind, u64 bytes,
 				  struct ipcx_user *user)
 {
 	struct ipcx_msg *msg;
-	bool cached;
 	int r;
 
 	r = ipcx_charge(user, IPCX_RESOURCE_BYTES, bytes);
 	if (r)
 		goto err_user;
 	r = -ENOMEM;
-	cached = head + behind <= SHORT_SIZE;
-	msg = cached ? kmem_cache_alloc(short_cache, MSG_GFP) :
-		       kmalloc(head + behind, MSG_GFP);
+	msg = kmalloc(head + behind, MSG_GFP);
 	if (!msg)
 		goto err_bytes;
-	msg->cached = cached;
 	refcount_set(&msg->refs, 1);
 	msg->nr_chunks = 0;
 	msg->nr_pages = 0;
@@ -427,10 +383,7 @@ void ipcx_msg_put(struct ipcx_msg *msg)
 		if (!origin && (msg->chunks || msg->files))
 			free_what_it_has(msg);
 		put_pid(msg->pid);
-		if (likely(msg->cached))
-			kmem_cache_free(short_cache, msg);
-		else
-			kfree(msg);
+		kfree(msg);
 		ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
 		ipcx_user_put(user);
 		msg = origin;

@@ -59,7 +59,6 @@ struct ipcx_payload {
  * @nr_pages: Pages of them
  * @nr_files: Files that it carries
  * @shared: There are copies, of which one may be this
- * @cached: It is from the cache of short messages
  * @data: Payload, when it lies behind the structure
  * @chunks: Payload, when it has pages: the first page of each chunk
  * @files: Files, each with a reference
@@ -83,7 +82,6 @@ struct ipcx_msg {
 	u32 nr_pages;
 	u32 nr_files;
 	bool shared;
-	bool cached;
 	void *data;
 	struct page **chunks;
 	struct file **files;
@@ -96,9 +94,6 @@ struct ipcx_msg {
 	kgid_t gid;
 	u64 sent_ns;
 };
-
-int ipcx_msg_init(void);
-void ipcx_msg_exit(void);
 
 struct ipcx_msg *ipcx_msg_new(size_t head, struct ipcx_user *likely,
 			      const struct ipcx_payload *from);

@@ -583,7 +583,7 @@ static long long read_counter(const char *name)
 static void check_counters(void)
 {
 	static const char *const names[] = { "objects", "handles", "bytes",
-					     "waiters" };
+					     "waiters", "fds" };
 	long long value;
 	int waited = 0;
 	size_t i;
