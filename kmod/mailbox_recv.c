@@ -69,13 +69,17 @@ static struct ipcx_mail *recv_find_locked(const struct ipcx_mailq *q,
 	return ipcx_mailq_find_locked(q, &rcv->filter, 0);
 }
 
-/* Who peeks is told whatever there is to be told. */
-static bool recv_fits(const struct receiver *rcv, const struct ipcx_msg *msg)
+/*
+ * Who peeks is told whatever there is to be told. Two errors: for who gives a
+ * longer buffer after each -EMSGSIZE would do so for ever.
+ */
+static int recv_fits(const struct receiver *rcv, const struct ipcx_msg *msg)
 {
 	if (rcv->peek)
-		return true;
-	return (msg->size <= rcv->room || rcv->map) &&
-	       msg->nr_files <= rcv->room_fds;
+		return 0;
+	if (msg->size > rcv->room && !rcv->map)
+		return -EMSGSIZE;
+	return msg->nr_files > rcv->room_fds ? -ENOBUFS : 0;
 }
 
 static int recv_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm)
@@ -83,15 +87,17 @@ static int recv_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm)
 	struct receiver *rcv = container_of(e, struct receiver, e);
 	struct ipcx_mailbox *mbox = receivers_to_mailbox(q);
 	struct ipcx_mail *mail = recv_find_locked(&mbox->q, rcv);
+	int r;
 
 	if (!mail) {
 		rcv->seen = mbox->q.next_news;
 		return -EAGAIN;
 	}
-	if (!recv_fits(rcv, &mail->msg)) {
+	r = recv_fits(rcv, &mail->msg);
+	if (r) {
 		rcv->size = mail->msg.size;
 		rcv->nr_fds = mail->msg.nr_files;
-		return -EMSGSIZE;
+		return r;
 	}
 	if (rcv->peek)
 		ipcx_msg_get(&mail->msg);
@@ -426,7 +432,7 @@ static int message_recv_to(struct ipcx_mailbox *mbox, struct receiver *rcv,
 	rcv->map = m->flags & IPCX_MESSAGE_F_MAP;
 	rcv->mail = NULL;
 	r = mailbox_take(mbox, rcv, deadline);
-	if (r == -EMSGSIZE && message_tell_size(rcv, uptr))
+	if ((r == -EMSGSIZE || r == -ENOBUFS) && message_tell_size(rcv, uptr))
 		r = -EFAULT;
 	return r ? r : message_deliver(mbox, rcv, m, uptr, to);
 }

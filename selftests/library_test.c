@@ -627,6 +627,12 @@ TEST_F(library, message_is_built_sent_and_received)
 	end = (char *)(uintptr_t)ipcx_message_facts(in)->out_data;
 	EXPECT_EQ(-EAGAIN, ipcx_message_receive(in, box, NULL, IPCX_NOWAIT));
 	EXPECT_EQ(NULL, ipcx_message_data(in, NULL));
+	/* For who does not ask for descriptors: another error than for bytes. */
+	ASSERT_EQ(0, ipcx_message_append_fd(out, fd));
+	ASSERT_EQ(0, ipcx_message_send(out, box, 0, IPCX_NOWAIT));
+	EXPECT_EQ(-EMSGSIZE, ipcx_mailbox_receive(box, big, size - 1, &got));
+	EXPECT_EQ(size, got);
+	EXPECT_EQ(-ENOBUFS, ipcx_mailbox_receive(box, big, size, NULL));
 	/* It is not mapped any more. */
 	EXPECT_EQ(-1, msync(end, size, MS_ASYNC));
 	EXPECT_EQ(ENOMEM, errno);

@@ -56,6 +56,19 @@ static int keep_mailbox(int dev)
 	return t_send_number(fd, 1) ?: t_send_number(fd, 2);
 }
 
+/* A message that carries two descriptors, and one that carries none. */
+static int keep_files(int dev)
+{
+	struct ipcx_mailbox_create c;
+	int fds[2] = { dev, dev };
+	int fd;
+
+	t_mailbox_args(&c, "/holder-files", 3, 10);
+	c.flags = IPCX_MAILBOX_F_FDS;
+	fd = t_mailbox_create(dev, &c);
+	return t_send_fds(fd, fds, 2) ?: t_send_number(fd, 1);
+}
+
 static int keep_inbox(int dev)
 {
 	int fd = t_inbox(dev, 0600, 0, 0);
@@ -112,6 +125,8 @@ int main(int argc, char **argv)
 		ret = keep_mapping(dev);
 	else if (!strcmp(what, "mailbox"))
 		ret = keep_mailbox(dev);
+	else if (!strcmp(what, "files"))
+		ret = keep_files(dev);
 	else if (!strcmp(what, "inbox"))
 		ret = keep_inbox(dev);
 	else if (!strcmp(what, "sleep"))

@@ -259,6 +259,26 @@ mailbox_is_listed_and_shown() {
 	return "$status"
 }
 
+# The descriptors are closed, and are in nobody's way.
+mailbox_messages_with_descriptors_are_received() {
+	local line pid status=0
+
+	coproc HOLDER { exec module_holder files; }
+	# shellcheck disable=SC2154 # set by coproc
+	pid=$HOLDER_PID
+	read -r -t 20 line <&"${HOLDER[0]}" || line=
+	[[ $line == ready ]] &&
+		status OK mailbox peek --json /holder-files && says '"fds": 2' &&
+		status OK mailbox recv --nowait --json /holder-files &&
+		says '"fds": 2' && json_check <"$WORK/out" &&
+		status OK mailbox recv --nowait --json /holder-files &&
+		says '"fds": 0' ||
+		status=1
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	return "$status"
+}
+
 # said_exactly FILE: what ipcxctl printed is what stands in it.
 said_exactly() {
 	cmp -s "$1" "$WORK/out" && return 0
@@ -434,6 +454,7 @@ CASES=(usage_is_strict errors_name_the_tool_and_the_reason
 	killed_run_gives_its_units_back list_shows_objects
 	json_is_valid_everywhere destroyed_objects_are_gone
 	mailbox_is_listed_and_shown mailbox_keeps_every_byte
+	mailbox_messages_with_descriptors_are_received
 	mailbox_serves_by_priority_and_tag mailbox_takes_lines
 	mailbox_says_why_it_refuses mailbox_tells_programs
 	mailbox_output_is_not_lost_silently message_reaches_a_process

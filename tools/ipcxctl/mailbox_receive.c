@@ -27,21 +27,37 @@ struct reader {
 	char *buffer;
 	size_t size;
 	struct ipcx_recv_message message;
+	int fds[IPCX_MESSAGE_FDS_MAX];
 };
+
+/* A shell has no use for what a message carries beside its payload. */
+static void close_fds(const struct reader *reader)
+{
+	uint32_t i;
+
+	for (i = 0; i < reader->message.out_nr_fds; i++)
+		close(reader->fds[i]);
+}
 
 static int receive_once(struct reader *reader,
 			const struct ipcx_deadline *deadline)
 {
 	struct ipcx_recv_message *m = &reader->message;
+	int r;
 
 	memset(m, 0, sizeof(*m));
 	m->data = (uintptr_t)reader->buffer;
 	m->size = (uint32_t)reader->size;
+	m->fds = (uintptr_t)reader->fds;
+	m->nr_fds = IPCX_MESSAGE_FDS_MAX;
 	if (reader->peek)
 		return ipcx_mailbox_peek(reader->mailbox, reader->index, m, 1,
 					 &reader->want, NULL);
-	return ipcx_mailbox_receive_messages(reader->mailbox, m, 1,
-					     &reader->want, deadline, NULL);
+	r = ipcx_mailbox_receive_messages(reader->mailbox, m, 1, &reader->want,
+					  deadline, NULL);
+	if (r == 0)
+		close_fds(reader);
+	return r;
 }
 
 /* A message that is longer than the buffer stays: then there is a larger one. */
@@ -74,6 +90,7 @@ static void print_json(const struct reader *reader)
 	json_u64("size", m->out_size);
 	json_u64("priority", m->out_priority);
 	json_u64("tag", m->out_tag);
+	json_u64("fds", m->out_nr_fds);
 	json_u64("sent_ns", m->out_sent_ns);
 	json_u64("pid", (uint32_t)m->out_pid);
 	json_u64("uid", m->out_uid);

@@ -221,8 +221,9 @@ int ipcx_mailbox_send_all(struct ipcx *ipcx,
  *
  * Waits until there is one.
  *
- * Return: 0; -EMSGSIZE: the message is longer than @size, and stays; -EACCES:
- * the handle lacks READ; -EFAULT: the buffer cannot be written to, and the
+ * Return: 0; -EMSGSIZE: the message is longer than @size, and stays; -ENOBUFS:
+ * it carries descriptors, and stays: see ipcx_message_receive(); -EACCES: the
+ * handle lacks READ; -EFAULT: the buffer cannot be written to, and the
  * message stays; -EINTR; -EIDRM.
  * Since: 0.1
  */

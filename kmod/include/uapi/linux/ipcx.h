@@ -1096,8 +1096,8 @@ enum ipcx_message_out_flags {
  * @out_id: Number of the message, unique in the mailbox; see IPCX_MATCH_ID
  * @out_tag: Its tag
  * @out_sent_ns: When it was sent (CLOCK_REALTIME)
- * @out_size: Size of the message in bytes. Also after EMSGSIZE
- * @out_nr_fds: Descriptors that it carries. Also after EMSGSIZE
+ * @out_size: Size of the message in bytes. Also after EMSGSIZE and ENOBUFS
+ * @out_nr_fds: Descriptors that it carries. Also after EMSGSIZE and ENOBUFS
  * @out_priority: Its priority
  * @out_pid: Process of the sender, in the caller's pid namespace; 0 when it is
  *	not visible there
@@ -1172,9 +1172,10 @@ enum ipcx_recv_flags {
  * @__reserved: Must be 0
  *
  * Returns how many were received, at least one. An error is that of the first
- * message: none was received. EMSGSIZE: the message is longer than the buffer,
- * or carries more descriptors than there is room for; &ipcx_recv_message.out_size
- * and &ipcx_recv_message.out_nr_fds tell, and it stays. EMFILE: the process has
+ * message: none was received. EMSGSIZE: the message is longer than the buffer;
+ * ENOBUFS: it carries more descriptors than there is room for;
+ * &ipcx_recv_message.out_size and &ipcx_recv_message.out_nr_fds tell, and it
+ * stays, as it does with read(). EMFILE: the process has
  * no room for its descriptors; EACCES: a security module denies one of them;
  * ENOMEM: it could not be mapped; EDQUOT: nor be paid for; it stays. EPERM: it
  * is the inbox of another process. Needs IPCX_RIGHT_READ. Since 0.1.
