@@ -8,8 +8,8 @@
  * one it waits for that one's lock, and finds the message there, too. So no
  * order of events can be told by which it was here before it was there.
  *
- * No deadlock. Whoever holds more than one of the locks holds all_mutex, and
- * takes no other lock meanwhile; whoever holds one of them waits for none.
+ * No deadlock. Whoever holds more than one of the locks holds all_mutex;
+ * whoever holds a single one waits for no other.
  *
  * Who waits for room waits at one mailbox, with nothing in its hands, and then
  * tries all of them again: two calls that kept what they had, and waited for what
@@ -194,7 +194,8 @@ static void target_put_locked(struct target *t)
 {
 	struct ipcx_mailq *q = &t->mbox->q;
 
-	ipcx_mailq_make_room_locked(q, t->mail);
+	if (!ipcx_mailq_fits_locked(q, t->mail))
+		ipcx_mailq_make_room_locked(q, t->mail);
 	if (ipcx_mailq_put_locked(q, t->mail))
 		ipcx_mailbox_arm_locked(t->mbox);
 	t->mail = NULL;

@@ -68,6 +68,7 @@ static int map_page(pte_t *pte, unsigned long addr, void *data)
 {
 	struct map_state *state = data;
 
+	/* There is no descriptor: nobody maps it but ipcx_mailbox_map(). */
 	set_pte_at(current->mm, addr, pte,
 		   pte_mkspecial(pfn_pte(state->pfn, state->prot)));
 	state->pfn++;

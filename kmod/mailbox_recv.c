@@ -62,11 +62,10 @@ static void mailbox_untake_locked(struct ipcx_mailbox *mbox,
 static struct ipcx_mail *recv_find_locked(const struct ipcx_mailq *q,
 					  const struct receiver *rcv)
 {
-	if (rcv->peek)
-		return ipcx_mailq_find_locked(q, &rcv->filter, rcv->index);
 	if (rcv->e.queued)
 		return ipcx_mailq_find_news_locked(q, &rcv->filter, rcv->seen);
-	return ipcx_mailq_find_locked(q, &rcv->filter, 0);
+	return ipcx_mailq_find_locked(q, &rcv->filter,
+				      rcv->peek ? rcv->index : 0);
 }
 
 /*
@@ -529,6 +528,9 @@ int ipcx_mailbox_recv(struct ipcx_call *call)
 		r = ipcx_mailbox_may_receive(mbox);
 	if (r)
 		return r;
+	/* How many are before it, the news alone do not say. */
+	if (arg->index)
+		deadline.nowait = true;
 	for (done = 0; done < arg->count; done++) {
 		r = message_recv(mbox, &rcv, uptr + done, &deadline);
 		if (r)

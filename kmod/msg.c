@@ -29,8 +29,9 @@
  * A long message is refused rather than that somebody is killed for it. For a
  * large chunk nobody is disturbed: there are smaller ones.
  */
-#define PAGE_GFP  (MSG_GFP | __GFP_RETRY_MAYFAIL)
-#define CHUNK_GFP (MSG_GFP | __GFP_COMP | __GFP_NORETRY)
+#define PAGE_GFP (MSG_GFP | __GFP_RETRY_MAYFAIL)
+#define CHUNK_GFP \
+	((MSG_GFP | __GFP_COMP | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM)
 
 /* The largest that the page allocator keeps at hand for each processor. */
 #define CHUNK_ORDER PAGE_ALLOC_COSTLY_ORDER

@@ -38,7 +38,9 @@
  *   users_lock, procs_lock, the table of names: taken for themselves
  *
  * No user memory is touched, nothing is allocated and nobody is woken under the
- * object's lock. Two objects are never locked together.
+ * object's lock. Who holds the lock of one object never waits for that of
+ * another; but a room may have a mutex, outermost, whose holder takes the locks
+ * of several objects together (mailbox_all.c).
  *
  * *References.* A handle, a mapping (through the file of its handle), a pending
  * lease or other delayed work, the work item of a death and the table of numbers

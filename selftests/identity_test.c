@@ -3,9 +3,10 @@
  * Who is who: whose credentials count, whose death it was, and what ids and pids
  * are told to whom.
  *
- * Rows: I4 I8 I9 A6 A10. Classes: V28 V29 V30 V33.
+ * Rows: I1 I4 I8 I9 A6 A10. Classes: V28 V29 V30 V33.
  */
 #include "ipcx_fd.h"
+#include "ipcx_mailbox.h"
 #include "ipcx_netlink.h"
 
 #define ALICE	 1000
@@ -526,6 +527,7 @@ static int pid_told(struct t_netlink *nl, int fd, bool holder)
 struct nested {
 	int owned[KINDS]; /* ALICE's, held and waited for outside */
 	int theirs[KINDS]; /* root's, held inside */
+	int box; /* with messages of root's and of ALICE's */
 	int stage;
 	pid_t inner; /* as it is called inside */
 };
@@ -542,6 +544,42 @@ static int dead_pid_told(int kind, int fd)
 	MUST(t_sem_p_dead(fd, 1, 0, &w) == -EOWNERDEAD);
 	MUST(w.out_dead_units == 1);
 	return w.out_dead_pid;
+}
+
+/* Who has sent the next message; its pid. */
+static int sender_told(int box, unsigned int *uid, unsigned int *gid)
+{
+	struct ipcx_recv_message m;
+	uint32_t number;
+
+	MUST(t_recv(box, &number, sizeof(number), t_soon(), &m) ==
+	     sizeof(number));
+	*uid = m.out_uid;
+	*gid = m.out_gid;
+	return m.out_pid;
+}
+
+static void messages_from_inside(int box)
+{
+	unsigned int uid, gid;
+
+	MUST(sender_told(box, &uid, &gid) == 0);
+	MUST(uid == OVERFLOW && gid == OVERFLOW);
+	MUST(sender_told(box, &uid, &gid) == 0);
+	MUST(uid == 0 && gid == 0);
+	MUST(!t_send_number(box, 1));
+	MUST(sender_told(box, &uid, &gid) == getpid());
+	MUST(uid == 0 && gid == 0);
+	MUST(!t_send_number(box, 2));
+}
+
+static int send_as(uid_t uid, int box)
+{
+	pid_t pid = t_fork();
+
+	if (!pid)
+		_exit(t_become(uid) || t_send_number(box, 3));
+	return t_reap(pid);
 }
 
 /* In the namespaces: uid 0 is ALICE, all other ids are unknown. */
@@ -578,6 +616,7 @@ static void look_from_inside(struct nested *n)
 		MUST(t_set(n->theirs[kind], IPCX_SET_F_UID, 0, 0, 0, 0) ==
 		     -EPERM);
 	}
+	messages_from_inside(n->box);
 	n->inner = getpid();
 	T_STORE(&n->stage, 2);
 	/* The holder outside has died: somebody, from here. */
@@ -650,17 +689,22 @@ static pid_t enter_inside(struct nested *n)
 }
 
 /*
- * Rows: I9 A6 A10. Classes: V30. Each id that a call, fdinfo or netlink tells is
- * one of the reader's namespaces, the overflow id, or 0; never a raw one.
+ * Rows: I1 I9 A6 A10. Classes: V30. Each id that a call, fdinfo or netlink tells
+ * is one of the reader's namespaces, the overflow id, or 0; never a raw one.
  */
 TEST_F(identity, ids_are_told_as_the_reader_knows_them)
 {
 	struct nested *n = t_shared(sizeof(*n));
 	pid_t holder, waiter[KINDS], inside, named[KINDS];
+	unsigned int uid, gid;
 	struct t_netlink nl;
 
 	ASSERT_NE(NULL, n);
 	ASSERT_EQ(0, t_nl_open(&nl));
+	n->box = t_mailbox(self->dev, 8, 64);
+	ASSERT_LE(0, n->box);
+	ASSERT_EQ(0, t_send_number(n->box, 0));
+	ASSERT_EQ(0, send_as(ALICE, n->box));
 	for (int kind = OWNED; kind < KINDS; kind++) {
 		n->owned[kind] = make(self->dev, kind, NULL, 0666);
 		n->theirs[kind] = make(self->dev, kind, NULL, 0666);
@@ -693,6 +737,9 @@ TEST_F(identity, ids_are_told_as_the_reader_knows_them)
 		EXPECT_EQ(named[OWNED], named[kind]);
 		t_kill(waiter[kind]);
 	}
+	EXPECT_EQ(named[OWNED], sender_told(n->box, &uid, &gid));
+	EXPECT_EQ(ALICE, uid);
+	EXPECT_EQ(ALICE, gid);
 	t_kill(holder);
 	T_STORE(&n->stage, 3);
 	EXPECT_TRUE(T_UNTIL(T_LOAD(&n->stage) == 4 || t_state(inside) == 'Z'));

@@ -3,6 +3,7 @@
 #include "ipcx_fd.h"
 
 #include <ipcx.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define PROCESSES 4
@@ -742,6 +743,7 @@ TEST_F(library, message_comes_with_a_pidfd_of_its_sender)
 {
 	struct ipcx_message *in;
 	struct ipcx_mailbox *box;
+	struct rlimit old, tight;
 	int pidfd = -2, saved;
 	pid_t pid;
 
@@ -767,6 +769,20 @@ TEST_F(library, message_comes_with_a_pidfd_of_its_sender)
 	EXPECT_TRUE(pidfd_is(pidfd, pid));
 	close(pidfd);
 	EXPECT_EQ(128 + SIGKILL, t_reap(pid));
+	/* Without room for one the message stays, and is not told as an orphan. */
+	ASSERT_EQ(0, ipcx_mailbox_send(box, "own", 3));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	tight = old;
+	tight.rlim_cur = 0;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &tight));
+	pidfd = -2;
+	EXPECT_EQ(-EMFILE,
+		  ipcx_message_receive_pidfd(in, box, NULL, NULL, &pidfd));
+	EXPECT_EQ(-2, pidfd);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
+	ASSERT_EQ(0, ipcx_message_receive_pidfd(in, box, NULL, NULL, &pidfd));
+	EXPECT_LE(0, pidfd);
+	close(pidfd);
 	/* Who has died cannot be named any more. */
 	pid = fork();
 	if (!pid)

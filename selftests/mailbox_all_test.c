@@ -412,6 +412,26 @@ TEST_F(all, sleeping_receivers_get_it)
 		EXPECT_EQ(42, t_reap(pid[i]));
 }
 
+/* Rows: B6 B12. Each of them lets it expire by itself. */
+TEST_F(all, it_expires_in_all_of_them)
+{
+	uint32_t number = 1;
+	struct ipcx_send_message m = t_message(&number, 4, 0, 0);
+	long long bytes = t_counter("bytes");
+
+	m.lifetime_ns = 30 * T_MSEC;
+	ASSERT_EQ(0, t_send_all(self->dev, self->box, BOXES, &m, 0, 0, NULL));
+	EXPECT_LT(bytes, t_counter("bytes"));
+	EXPECT_TRUE(T_UNTIL(t_counter("bytes") == bytes));
+	for (int i = 0; i < BOXES; i++) {
+		struct ipcx_mailbox_stat s;
+
+		ASSERT_EQ(0, t_mailbox_stat(self->box[i], &s));
+		EXPECT_EQ(1, s.out_expired);
+		EXPECT_EQ(0, s.out_messages);
+	}
+}
+
 /* It stands in line with those who send to one of them. */
 TEST_F(all, it_does_not_overtake_who_waits_for_room)
 {

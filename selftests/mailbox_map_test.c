@@ -364,6 +364,28 @@ TEST_F(map, without_address_space_the_message_stays)
 	EXPECT_EQ(0, memcmp(mapped(&m), self->data, SIZE));
 }
 
+/* Rows: B11. It could be paid for, and then not be mapped: nobody paid twice. */
+TEST_F(map, receiver_that_cannot_map_it_has_not_paid)
+{
+	long long before = used_by_me(self->dev);
+	struct ipcx_recv_message m;
+	struct rlimit old, tight;
+	pid_t pid = t_fork();
+
+	if (!pid)
+		_exit(t_become(USER) ||
+		      t_send(self->box, self->data, SIZE, 0, 0));
+	ASSERT_EQ(0, t_reap(pid));
+	ASSERT_EQ(0, getrlimit(RLIMIT_AS, &old));
+	tight = old;
+	tight.rlim_cur = T_PAGE;
+	ASSERT_EQ(0, setrlimit(RLIMIT_AS, &tight));
+	EXPECT_EQ(-ENOMEM, recv_mapped(self->box, NULL, 0, &m));
+	ASSERT_EQ(0, setrlimit(RLIMIT_AS, &old));
+	EXPECT_EQ(before, used_by_me(self->dev));
+	EXPECT_EQ(1, t_mailbox_messages(self->box));
+}
+
 /* Rows: B11. What is told of it faults: it is not mapped, and stays. */
 TEST_F(map, faulting_answer_leaves_the_message_and_no_mapping)
 {

@@ -292,6 +292,116 @@ TEST_F(mailbox, message_wakes_the_receiver_whose_filter_it_matches)
 	EXPECT_EQ(2, t_recv_number(self->fd, 0));
 }
 
+struct looking {
+	int fd;
+	unsigned long long tag; /* 0 for any */
+	unsigned int index;
+	unsigned long long deadline;
+	long long got;
+};
+
+/* Peeks, and waits for it. */
+static void *look(void *arg)
+{
+	struct looking *l = arg;
+	uint32_t number = T_POISON32;
+	struct ipcx_recv_message m = { .data = (uintptr_t)&number,
+				       .size = sizeof(number) };
+	struct ipcx_mailbox_recv r;
+	int ret;
+
+	t_recv_args(&r, &m, 1, l->deadline);
+	r.flags = IPCX_RECV_F_PEEK;
+	r.index = l->index;
+	r.match = l->tag ? IPCX_MATCH_TAG : IPCX_MATCH_ANY;
+	r.tag = l->tag;
+	ret = t_recv_call(l->fd, &r);
+	l->got = ret == 1 ? (long long)number : ret;
+	return NULL;
+}
+
+/* Rows: B5. All who wait see it, and so does who receives it behind them. */
+TEST_F(mailbox, peek_waits_for_the_next_message_that_is_wanted)
+{
+	struct looking l[3] = {
+		{ self->fd, 0, 0, t_soon(), 0 },
+		{ self->fd, 7, 0, t_soon(), 0 },
+		{ self->fd, 0, 0, t_soon(), 0 },
+	};
+	struct looking late = { self->fd, 9, 0, t_in_ms(20), 0 };
+	struct looking second = { self->fd, 0, 1, t_now() + T_LONG, 0 };
+	pthread_t thread[3];
+
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, look, &l[i]));
+		ASSERT_TRUE(waiting(self->fd, i + 1));
+	}
+	ASSERT_EQ(0, t_send_number(self->fd, 5));
+	ASSERT_EQ(0, t_join(thread[0]));
+	ASSERT_EQ(0, t_join(thread[2]));
+	EXPECT_EQ(1, t_waiters(self->fd));
+	ASSERT_EQ(0, t_send_number(self->fd, 7));
+	ASSERT_EQ(0, t_join(thread[1]));
+	EXPECT_EQ(5, l[0].got);
+	EXPECT_EQ(7, l[1].got);
+	EXPECT_EQ(5, l[2].got);
+	look(&late);
+	EXPECT_EQ(-ETIMEDOUT, late.got);
+	look(&second);
+	EXPECT_EQ(7, second.got);
+	EXPECT_EQ(5, t_recv_number(self->fd, 0));
+	/* For one behind others nobody waits. */
+	look(&second);
+	EXPECT_EQ(-EAGAIN, second.got);
+	EXPECT_EQ(7, t_recv_number(self->fd, 0));
+}
+
+#define LOOKERS 32
+
+/* How long 100 messages take to be sent, that nobody who waits wants. */
+static unsigned long long time_sends(int fd)
+{
+	unsigned long long start = t_now();
+
+	for (int i = 0; i < 100; i++)
+		if (t_send_number(fd, 1))
+			return 0;
+	return t_now() - start;
+}
+
+/*
+ * Classes: V21. What a message costs is not the product of those who wait, to
+ * receive or to peek, and of what is there: that would be hundreds of times
+ * as much.
+ */
+TEST_F(mailbox, who_waits_does_not_look_at_old_messages)
+{
+	int fd = t_mailbox(self->dev, 16384, 4), old = 8000;
+	struct looking l = { fd, 99, 0, t_now() + T_LONG, 0 };
+	struct wanted w = { fd, IPCX_MATCH_TAG, 99, 0, t_now() + T_LONG, 0 };
+	unsigned long long few, many;
+	pthread_t thread[LOOKERS];
+
+	ASSERT_LE(0, fd);
+	for (int i = 0; i < LOOKERS; i++) {
+		ASSERT_EQ(0,
+			  i & 1 ? pthread_create(&thread[i], NULL, look, &l) :
+				  pthread_create(&thread[i], NULL, want, &w));
+		ASSERT_TRUE(waiting(fd, i + 1));
+	}
+	few = time_sends(fd);
+	for (int i = 0; i < old; i++)
+		ASSERT_EQ(0, t_send_number(fd, 1));
+	many = time_sends(fd);
+	ASSERT_LT(0, few);
+	TH_LOG("100 messages: %llu us, then %llu us", few / 1000, many / 1000);
+	EXPECT_GT(20 * few, many);
+	ASSERT_EQ(0, t_destroy(fd));
+	for (int i = 0; i < LOOKERS; i++)
+		ASSERT_EQ(0, t_join(thread[i]));
+	close(fd);
+}
+
 /* ---- Nothing is lost --------------------------------------------------- */
 
 /* Rows: B11. A thousand times, and the order is as it was. */

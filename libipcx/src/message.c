@@ -290,6 +290,18 @@ IPCX_EXPORT int ipcx_message_receive(struct ipcx_message *message,
 	return err ? err : message_take(message, mailbox, want, deadline);
 }
 
+/* A pidfd, or -1 when there is no such process; 0 or a negative errno. */
+static int pidfd_open_sender(pid_t pid, int *ret_pidfd)
+{
+	int saved = errno, err = 0;
+
+	*ret_pidfd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	if (pid && *ret_pidfd < 0 && errno != ESRCH)
+		err = -errno;
+	errno = saved;
+	return err;
+}
+
 /* Which message comes next, and a pidfd for the pid of its sender, or -1. */
 static int message_look(struct ipcx_mailbox *mailbox,
 			const struct ipcx_mailbox_want *want,
@@ -297,17 +309,14 @@ static int message_look(struct ipcx_mailbox *mailbox,
 			int *ret_pidfd)
 {
 	struct ipcx_recv_message in = { 0 };
-	int saved = errno, err;
+	int err;
 
 	err = ipcx_mailbox_look(mailbox, &in, want, deadline);
 	/* There is no buffer: the payload is not wanted yet. */
 	if (err && err != -EMSGSIZE)
 		return err;
 	*ret_id = in.out_id;
-	*ret_pidfd = in.out_pid ? (int)syscall(SYS_pidfd_open, in.out_pid, 0) :
-				  -1;
-	errno = saved;
-	return 0;
+	return pidfd_open_sender(in.out_pid, ret_pidfd);
 }
 
 /*

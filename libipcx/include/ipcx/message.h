@@ -196,7 +196,8 @@ int ipcx_message_receive(struct ipcx_message *message,
  * Costs two calls to the kernel more, and one for every message that another
  * receiver takes in between.
  *
- * Return: As ipcx_message_receive().
+ * Return: As ipcx_message_receive(); -EMFILE, -ENFILE, -ENOMEM, too, when the
+ * pidfd cannot be had, and the message stays.
  * Since: 0.1
  */
 int ipcx_message_receive_pidfd(struct ipcx_message *message,

@@ -1168,17 +1168,18 @@ enum ipcx_recv_flags {
  * @tag: See @match
  * @tag_arg: See @match; 0 for IPCX_MATCH_TAG and IPCX_MATCH_ID
  * @index: With IPCX_RECV_F_PEEK: begin with this one of the messages that match,
- *	0 being the next that would be received. Else 0
+ *	0 being the next that would be received; for any other nobody waits, and
+ *	EAGAIN says that it is not there. Else 0
  * @__reserved: Must be 0
  *
  * Returns how many were received, at least one. An error is that of the first
  * message: none was received. EMSGSIZE: the message is longer than the buffer;
  * ENOBUFS: it carries more descriptors than there is room for;
  * &ipcx_recv_message.out_size and &ipcx_recv_message.out_nr_fds tell, and it
- * stays, as it does with read(). EMFILE: the process has
- * no room for its descriptors; EACCES: a security module denies one of them;
- * ENOMEM: it could not be mapped; EDQUOT: nor be paid for; it stays. EPERM: it
- * is the inbox of another process. Needs IPCX_RIGHT_READ. Since 0.1.
+ * stays, as it does with read(). EMFILE: the process has no room for its
+ * descriptors; EACCES: a security module denies one of them; ENOMEM: it could
+ * not be mapped; EDQUOT: nor be paid for; it stays. EPERM: it is the inbox of
+ * another process. Needs IPCX_RIGHT_READ. Since 0.1.
  */
 struct ipcx_mailbox_recv {
 	__aligned_u64 messages;
