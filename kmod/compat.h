@@ -14,6 +14,8 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
 
@@ -22,6 +24,14 @@
 #include <linux/folio_batch.h>
 #else
 #include <linux/pagevec.h>
+#endif
+
+/*
+ * For a variable that is written before it is read. Kernels that clear every
+ * variable on the stack would clear it first.
+ */
+#ifndef __uninitialized
+#define __uninitialized __attribute__((__uninitialized__))
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -116,6 +126,51 @@ static inline struct vfsmount *compat_mount_huge_tmpfs(void)
 	mount = r ? ERR_PTR(r) : fc_mount(fc);
 	put_fs_context(fc);
 	return mount;
+}
+
+typedef unsigned long (*compat_shrink_fn)(struct shrinker *s,
+					  struct shrink_control *sc);
+
+/* A shrinker that is at work, or NULL. */
+static inline struct shrinker *compat_shrinker_new(unsigned int flags,
+						   compat_shrink_fn count,
+						   compat_shrink_fn scan,
+						   const char *name)
+{
+	struct shrinker *s;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return NULL;
+	s->flags = flags;
+#else
+	s = shrinker_alloc(flags, "%s", name);
+	if (!s)
+		return NULL;
+#endif
+	s->count_objects = count;
+	s->scan_objects = scan;
+	s->seeks = DEFAULT_SEEKS;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	if (register_shrinker(s, "%s", name)) {
+		kfree(s);
+		return NULL;
+	}
+#else
+	shrinker_register(s);
+#endif
+	return s;
+}
+
+static inline void compat_shrinker_free(struct shrinker *s)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	unregister_shrinker(s);
+	kfree(s);
+#else
+	shrinker_free(s);
+#endif
 }
 
 #endif /* IPCX_COMPAT_H */

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "handle.h"
 #include "ioctl.h"
+#include "tick.h"
 
 /* fdinfo is for a glance: netlink tells all. */
 #define FDINFO_LINES 32
@@ -142,7 +143,7 @@ static void fdinfo_holders_locked(struct seq_file *m, struct ipcx_object *obj,
 }
 
 static void fdinfo_waiters_locked(struct seq_file *m, struct ipcx_waitq *q,
-				  struct pid_namespace *pid_ns, u64 now)
+				  struct pid_namespace *pid_ns)
 {
 	struct ipcx_wait_entry *e = NULL;
 	int lines = 0;
@@ -155,7 +156,8 @@ static void fdinfo_waiters_locked(struct seq_file *m, struct ipcx_waitq *q,
 		seq_printf(m, "waiter:\tpid %d tid %d %s %u age_ns %llu\n",
 			   task_tgid_nr_ns(e->waiter->task, pid_ns),
 			   task_pid_nr_ns(e->waiter->task, pid_ns),
-			   q->ops->label(e), e->units, now - e->start);
+			   q->ops->label(e), e->units,
+			   ipcx_tick_age_ns(e->start));
 	}
 }
 
@@ -188,7 +190,7 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 	fdinfo_holders_locked(m, obj, pid_ns, now);
 	for (i = 0; i < IPCX_OBJECT_QUEUES; i++)
 		if (obj->waitq[i].ops)
-			fdinfo_waiters_locked(m, &obj->waitq[i], pid_ns, now);
+			fdinfo_waiters_locked(m, &obj->waitq[i], pid_ns);
 	spin_unlock(&obj->lock);
 }
 

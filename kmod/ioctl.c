@@ -25,9 +25,6 @@
 /* Largest structure of any call. Checked against each row at first use. */
 #define CALL_SIZE_MAX 256
 
-/* Structures of the calls that have to be fast fit into this. */
-#define CALL_SIZE_SMALL 48
-
 static int call_info(struct ipcx_call *call)
 {
 	struct ipcx_info *arg = call->arg;
@@ -376,14 +373,31 @@ static __always_inline int call_copy_in(u64 *buffer, size_t known,
 	return ipcx_words_in(buffer, uarg, known / sizeof(u64));
 }
 
-static __always_inline int call_run(struct ipcx_handle *handle,
-				    const struct ipcx_call_desc *desc,
-				    u64 *buffer, void __user *uarg, size_t size)
+/* What the handler does not set is for answers that it does not ask for. */
+static void call_init(struct ipcx_call *call, struct ipcx_handle *handle,
+		      u64 *buffer)
 {
+	call->handle = handle;
+	call->obj = handle->obj;
+	call->arg = buffer;
+	call->answer = false;
+	call->done = NULL;
+	call->new_obj = NULL;
+	call->created = false;
+}
+
+static int call_run(struct ipcx_handle *handle,
+		    const struct ipcx_call_desc *desc, void __user *uarg,
+		    size_t size)
+{
+	/* Of the buffer the handler sees what was copied in, and no more. */
+	u64 buffer[CALL_SIZE_MAX / sizeof(u64)] __uninitialized;
 	size_t known = _IOC_SIZE(desc->cmd);
-	struct ipcx_call call;
+	struct ipcx_call call __uninitialized;
 	int r;
 
+	if (WARN_ON_ONCE(known > sizeof(buffer)))
+		return -EINVAL;
 	r = call_copy_in(buffer, known, uarg, size);
 	if (r)
 		return r;
@@ -392,37 +406,11 @@ static __always_inline int call_run(struct ipcx_handle *handle,
 	if (handle->obj && READ_ONCE(handle->obj->dead) &&
 	    !(desc->flags & IPCX_CALL_DEAD_OK))
 		return -EIDRM;
-	call.handle = handle;
-	call.obj = handle->obj;
-	call.arg = buffer;
-	call.answer = false;
-	call.done = NULL;
-	call.created = false;
+	call_init(&call, handle, buffer);
 	r = desc->handler(&call);
 	if (!call.answer && !(desc->flags & IPCX_CALL_ANSWERS))
 		return r;
 	return call_answer(&call, desc, r, uarg, min(size, known));
-}
-
-/* Kernels that clear the stack pay for each byte of a buffer on each call. */
-static noinline int call_run_large(struct ipcx_handle *handle,
-				   const struct ipcx_call_desc *desc,
-				   void __user *uarg, size_t size)
-{
-	u64 buffer[CALL_SIZE_MAX / sizeof(u64)];
-
-	if (WARN_ON_ONCE(_IOC_SIZE(desc->cmd) > sizeof(buffer)))
-		return -EINVAL;
-	return call_run(handle, desc, buffer, uarg, size);
-}
-
-static noinline int call_run_small(struct ipcx_handle *handle,
-				   const struct ipcx_call_desc *desc,
-				   void __user *uarg, size_t size)
-{
-	u64 buffer[CALL_SIZE_SMALL / sizeof(u64)];
-
-	return call_run(handle, desc, buffer, uarg, size);
 }
 
 /**
@@ -446,7 +434,5 @@ long ipcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ENOTTY;
 	if (size < desc->min_size)
 		return -EINVAL;
-	if (_IOC_SIZE(desc->cmd) <= CALL_SIZE_SMALL)
-		return call_run_small(handle, desc, uarg, size);
-	return call_run_large(handle, desc, uarg, size);
+	return call_run(handle, desc, uarg, size);
 }

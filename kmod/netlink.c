@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "object.h"
+#include "tick.h"
 
 static struct genl_family ipcx_family;
 
@@ -282,8 +283,8 @@ static int put_waiter_locked(struct sk_buff *skb, struct netlink_callback *cb,
 	    nla_put_u32(skb, IPCX_A_PID, task_tgid_nr_ns(task, pid_ns)) ||
 	    nla_put_u32(skb, IPCX_A_TID, task_pid_nr_ns(task, pid_ns)) ||
 	    nla_put_u32(skb, IPCX_A_UNITS, e->units) ||
-	    nla_put_u64_64bit(skb, IPCX_A_AGE_NS,
-			      ktime_get_boottime_ns() - e->start, IPCX_A_PAD) ||
+	    nla_put_u64_64bit(skb, IPCX_A_AGE_NS, ipcx_tick_age_ns(e->start),
+			      IPCX_A_PAD) ||
 	    nla_put_u32(skb, IPCX_A_PRIO, task->rt_priority) ||
 	    nla_put_string(skb, IPCX_A_QUEUE, q->ops->label(e))) {
 		genlmsg_cancel(skb, head);

@@ -19,55 +19,57 @@
 static DEFINE_SPINLOCK(users_lock);
 static struct hlist_head users[1 << USER_HASH_BITS];
 
-static atomic_long_t total_used[IPCX_RESOURCE_COUNT];
+atomic_long_t ipcx_quota_used[IPCX_RESOURCE_COUNT];
 static atomic_long_t total_denied[IPCX_RESOURCE_COUNT];
 
 /* 0 in a bytes limit stands for a share of the memory, set at load. */
-static unsigned long user_limit[IPCX_RESOURCE_COUNT] = {
+unsigned long ipcx_quota_user_limit[IPCX_RESOURCE_COUNT] = {
 	[IPCX_RESOURCE_OBJECTS] = 65536,
 	[IPCX_RESOURCE_HANDLES] = 131072,
 	[IPCX_RESOURCE_WAITERS] = 65536,
 	[IPCX_RESOURCE_FDS] = 4096,
 };
 
-static unsigned long total_limit[IPCX_RESOURCE_COUNT] = {
+unsigned long ipcx_quota_total_limit[IPCX_RESOURCE_COUNT] = {
 	[IPCX_RESOURCE_OBJECTS] = 1048576,
 	[IPCX_RESOURCE_HANDLES] = 2097152,
 	[IPCX_RESOURCE_WAITERS] = 1048576,
 	[IPCX_RESOURCE_FDS] = 65536,
 };
 
-module_param_named(max_objects_per_user, user_limit[IPCX_RESOURCE_OBJECTS],
-		   ulong, 0644);
+module_param_named(max_objects_per_user,
+		   ipcx_quota_user_limit[IPCX_RESOURCE_OBJECTS], ulong, 0644);
 MODULE_PARM_DESC(max_objects_per_user, "Objects that one user may have");
-module_param_named(max_handles_per_user, user_limit[IPCX_RESOURCE_HANDLES],
-		   ulong, 0644);
+module_param_named(max_handles_per_user,
+		   ipcx_quota_user_limit[IPCX_RESOURCE_HANDLES], ulong, 0644);
 MODULE_PARM_DESC(max_handles_per_user, "Open handles that one user may have");
-module_param_named(max_bytes_per_user, user_limit[IPCX_RESOURCE_BYTES], ulong,
-		   0644);
+module_param_named(max_bytes_per_user,
+		   ipcx_quota_user_limit[IPCX_RESOURCE_BYTES], ulong, 0644);
 MODULE_PARM_DESC(max_bytes_per_user,
 		 "Bytes that one user may use (default: half of the memory)");
-module_param_named(max_waiters_per_user, user_limit[IPCX_RESOURCE_WAITERS],
-		   ulong, 0644);
+module_param_named(max_waiters_per_user,
+		   ipcx_quota_user_limit[IPCX_RESOURCE_WAITERS], ulong, 0644);
 MODULE_PARM_DESC(max_waiters_per_user, "Sleeping calls that one user may have");
-module_param_named(max_fds_per_user, user_limit[IPCX_RESOURCE_FDS], ulong,
-		   0644);
+module_param_named(max_fds_per_user, ipcx_quota_user_limit[IPCX_RESOURCE_FDS],
+		   ulong, 0644);
 MODULE_PARM_DESC(max_fds_per_user,
 		 "Descriptors that one user may have in messages");
 
-module_param_named(max_objects, total_limit[IPCX_RESOURCE_OBJECTS], ulong,
-		   0644);
+module_param_named(max_objects, ipcx_quota_total_limit[IPCX_RESOURCE_OBJECTS],
+		   ulong, 0644);
 MODULE_PARM_DESC(max_objects, "Objects that all users together may have");
-module_param_named(max_handles, total_limit[IPCX_RESOURCE_HANDLES], ulong,
-		   0644);
+module_param_named(max_handles, ipcx_quota_total_limit[IPCX_RESOURCE_HANDLES],
+		   ulong, 0644);
 MODULE_PARM_DESC(max_handles, "Open handles that all users may have");
-module_param_named(max_bytes, total_limit[IPCX_RESOURCE_BYTES], ulong, 0644);
+module_param_named(max_bytes, ipcx_quota_total_limit[IPCX_RESOURCE_BYTES],
+		   ulong, 0644);
 MODULE_PARM_DESC(max_bytes,
 		 "Bytes that all users may use (default: 3/4 of the memory)");
-module_param_named(max_waiters, total_limit[IPCX_RESOURCE_WAITERS], ulong,
-		   0644);
+module_param_named(max_waiters, ipcx_quota_total_limit[IPCX_RESOURCE_WAITERS],
+		   ulong, 0644);
 MODULE_PARM_DESC(max_waiters, "Sleeping calls that all users may have");
-module_param_named(max_fds, total_limit[IPCX_RESOURCE_FDS], ulong, 0644);
+module_param_named(max_fds, ipcx_quota_total_limit[IPCX_RESOURCE_FDS], ulong,
+		   0644);
 MODULE_PARM_DESC(max_fds, "Descriptors that all users may have in messages");
 
 static struct hlist_head *users_bucket(kuid_t uid)
@@ -163,31 +165,8 @@ void ipcx_user_put(struct ipcx_user *user)
 	kfree(user);
 }
 
-/* Add @n unless that is more than @limit. @n may be any user's number. */
-static bool counter_add(atomic_long_t *counter, u64 n, unsigned long limit)
-{
-	long old = atomic_long_read(counter);
-
-	do {
-		if (n > limit || (unsigned long)old > limit - n)
-			return false;
-	} while (!atomic_long_try_cmpxchg(counter, &old, old + (long)n));
-	return true;
-}
-
-static void counter_sub(atomic_long_t *counter, u64 n)
-{
-	WARN_ON_ONCE(atomic_long_sub_return((long)n, counter) < 0);
-}
-
-static unsigned long limit_of(const unsigned long *limits,
-			      enum ipcx_resource res)
-{
-	return min_t(unsigned long, READ_ONCE(limits[res]), LONG_MAX);
-}
-
 /**
- * ipcx_charge() - Count a use
+ * ipcx_charge_over() - A limit was hit, or nearly
  * @user: Who uses
  * @res: What
  * @n: How much
@@ -197,36 +176,24 @@ static unsigned long limit_of(const unsigned long *limits,
  * record is made without need.
  *
  * Context: The user's own process.
- * Return: 0, -EDQUOT (the user's limit), or -ENOSPC (the total one).
+ * Return: As ipcx_charge().
  */
-int ipcx_charge(struct ipcx_user *user, enum ipcx_resource res, u64 n)
+int ipcx_charge_over(struct ipcx_user *user, enum ipcx_resource res, u64 n)
 {
-	if (!counter_add(&user->used[res], n, limit_of(user_limit, res)) &&
+	if (!ipcx_counter_add(&user->used[res], n,
+			      ipcx_quota_limit(ipcx_quota_user_limit, res)) &&
 	    !(capable(CAP_SYS_RESOURCE) &&
-	      counter_add(&user->used[res], n, LONG_MAX))) {
+	      ipcx_counter_add(&user->used[res], n, LONG_MAX))) {
 		atomic_long_inc(&user->denied[res]);
 		return -EDQUOT;
 	}
-	if (!counter_add(&total_used[res], n, limit_of(total_limit, res))) {
-		counter_sub(&user->used[res], n);
+	if (!ipcx_counter_add(&ipcx_quota_used[res], n,
+			      ipcx_quota_limit(ipcx_quota_total_limit, res))) {
+		ipcx_counter_sub(&user->used[res], n);
 		atomic_long_inc(&total_denied[res]);
 		return -ENOSPC;
 	}
 	return 0;
-}
-
-/**
- * ipcx_uncharge() - End a use
- * @user: As it was charged
- * @res: As it was charged
- * @n: As it was charged
- *
- * Context: Any.
- */
-void ipcx_uncharge(struct ipcx_user *user, enum ipcx_resource res, u64 n)
-{
-	counter_sub(&total_used[res], n);
-	counter_sub(&user->used[res], n);
 }
 
 /**
@@ -242,10 +209,12 @@ void ipcx_quota_report(struct ipcx_quota *quota, struct ipcx_user *user)
 
 	for (res = 0; res < IPCX_RESOURCE_COUNT; res++) {
 		quota->out_used[res] = atomic_long_read(&user->used[res]);
-		quota->out_limit[res] = limit_of(user_limit, res);
+		quota->out_limit[res] =
+			ipcx_quota_limit(ipcx_quota_user_limit, res);
 		quota->out_denied[res] = atomic_long_read(&user->denied[res]);
 		quota->out_total_used[res] = ipcx_quota_total(res);
-		quota->out_total_limit[res] = limit_of(total_limit, res);
+		quota->out_total_limit[res] =
+			ipcx_quota_limit(ipcx_quota_total_limit, res);
 		quota->out_total_denied[res] =
 			atomic_long_read(&total_denied[res]);
 	}
@@ -260,7 +229,7 @@ void ipcx_quota_report(struct ipcx_quota *quota, struct ipcx_user *user)
  */
 u64 ipcx_quota_total(enum ipcx_resource res)
 {
-	return atomic_long_read(&total_used[res]);
+	return atomic_long_read(&ipcx_quota_used[res]);
 }
 
 /**
@@ -272,10 +241,10 @@ void ipcx_quota_init(void)
 {
 	unsigned long memory = totalram_pages() << PAGE_SHIFT;
 
-	if (!user_limit[IPCX_RESOURCE_BYTES])
-		user_limit[IPCX_RESOURCE_BYTES] = memory / 2;
-	if (!total_limit[IPCX_RESOURCE_BYTES])
-		total_limit[IPCX_RESOURCE_BYTES] = memory / 4 * 3;
+	if (!ipcx_quota_user_limit[IPCX_RESOURCE_BYTES])
+		ipcx_quota_user_limit[IPCX_RESOURCE_BYTES] = memory / 2;
+	if (!ipcx_quota_total_limit[IPCX_RESOURCE_BYTES])
+		ipcx_quota_total_limit[IPCX_RESOURCE_BYTES] = memory / 4 * 3;
 }
 
 /**
@@ -288,5 +257,5 @@ void ipcx_quota_exit(void)
 	enum ipcx_resource res;
 
 	for (res = 0; res < IPCX_RESOURCE_COUNT; res++)
-		WARN_ON(atomic_long_read(&total_used[res]));
+		WARN_ON(atomic_long_read(&ipcx_quota_used[res]));
 }

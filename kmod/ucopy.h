@@ -6,6 +6,8 @@
 #define IPCX_UCOPY_H
 
 #include <linux/errno.h>
+#include <linux/instrumented.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
@@ -13,10 +15,10 @@
  * DOC: Small copies
  *
  * A general copy of a few words costs several times what the words do: it is
- * called, checks what it is about to write to, and copies by a string
- * instruction that takes its time to start. These go word by word. They are for
- * sizes that are known, or short: the kernel's side is not checked, so it has to
- * be plain to the reader that it has the room.
+ * called, and looks up what kind of memory it is about to write to. These do not:
+ * the kernel's side is not checked, so it has to be plain to the reader that it
+ * has the room. Words are for a number that the compiler knows, or that is small;
+ * bytes for what is short.
  */
 
 /**
@@ -36,6 +38,7 @@ static __always_inline int ipcx_words_in(u64 *to, const void __user *from,
 
 	if (!user_access_begin(words, nr * sizeof(*words)))
 		return -EFAULT;
+#pragma GCC unroll 16
 	for (i = 0; i < nr; i++)
 		unsafe_get_user(to[i], &words[i], err_fault);
 	user_access_end();
@@ -63,6 +66,7 @@ static __always_inline int ipcx_words_out(void __user *to, const u64 *from,
 
 	if (!user_access_begin(words, nr * sizeof(*words)))
 		return -EFAULT;
+#pragma GCC unroll 16
 	for (i = 0; i < nr; i++)
 		unsafe_put_user(from[i], &words[i], err_fault);
 	user_access_end();
@@ -71,6 +75,50 @@ static __always_inline int ipcx_words_out(void __user *to, const u64 *from,
 err_fault:
 	user_access_end();
 	return -EFAULT;
+}
+
+/**
+ * ipcx_bytes_in() - Copy bytes from user memory
+ * @to: Where to; room for @size bytes
+ * @from: Where from
+ * @size: How many
+ *
+ * Context: Sleeps. Touches user memory.
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int ipcx_bytes_in(void *to, const void __user *from,
+					 size_t size)
+{
+	unsigned long left;
+
+	might_fault();
+	if (!access_ok(from, size))
+		return -EFAULT;
+	/* Nothing is read from where a wrong guess of the processor leads. */
+	barrier_nospec();
+	instrument_copy_from_user_before(to, from, size);
+	left = raw_copy_from_user(to, from, size);
+	instrument_copy_from_user_after(to, from, size, left);
+	return left ? -EFAULT : 0;
+}
+
+/**
+ * ipcx_bytes_out() - Copy bytes to user memory
+ * @to: Where to
+ * @from: Where from
+ * @size: How many
+ *
+ * Context: Sleeps. Touches user memory.
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int ipcx_bytes_out(void __user *to, const void *from,
+					  size_t size)
+{
+	might_fault();
+	if (!access_ok(to, size))
+		return -EFAULT;
+	instrument_copy_to_user(to, from, size);
+	return raw_copy_to_user(to, from, size) ? -EFAULT : 0;
 }
 
 #endif /* IPCX_UCOPY_H */

@@ -14,7 +14,9 @@
 #include <linux/time.h>
 #include <linux/timekeeping.h>
 
+#include "compat.h"
 #include "quota.h"
+#include "tick.h"
 
 /**
  * ipcx_deadline_set() - Check and translate a deadline from user space
@@ -91,7 +93,10 @@ static void waitq_del_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 		return;
 	e->queued = false;
 	WRITE_ONCE(q->nr, q->nr - 1);
-	rb_erase_cached(&e->node, &q->root);
+	if (q->nr)
+		rb_erase_cached(&e->node, &q->root);
+	else
+		q->root = RB_ROOT_CACHED;
 }
 
 /* After deletions, and after what was taken in vain has been given back. */
@@ -103,17 +108,24 @@ static void waitq_idle_locked(struct ipcx_waitq *q)
 		q->ops->idle(q);
 }
 
-/*
- * End the wait of @e with @result. False when the waiter had left: then what
- * was taken for it is still with the caller.
+/**
+ * ipcx_waitq_end_locked() - End the wait of an entry
+ * @q: The queue
+ * @e: An entry that is in it
+ * @result: How it ends
+ * @wakeups: Gets the task to wake
  *
  * After a successful exchange the waiter may return and its stack with @e be
  * reused, so that is the last touch; the task stays through its reference. A
  * failed exchange leaves @e valid: a waiter that was served elsewhere, or left,
  * has to take this lock to be sure that no entry of it is queued here.
+ *
+ * Context: Under the lock of the queue.
+ * Return: False when the waiter had left: then what was taken for it is still
+ * with the caller.
  */
-static bool entry_end_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
-			     int result, struct ipcx_wakeups *wakeups)
+bool ipcx_waitq_end_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			   int result, struct ipcx_wakeups *wakeups)
 {
 	struct ipcx_waiter *waiter = e->waiter;
 	struct task_struct *task = get_task_struct(waiter->task);
@@ -181,7 +193,7 @@ bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups)
 			continue;
 		if (r == -EAGAIN)
 			return false;
-		if (!entry_end_locked(q, e, r, wakeups) &&
+		if (!ipcx_waitq_end_locked(q, e, r, wakeups) &&
 		    (!r || r == -EOWNERDEAD))
 			q->ops->undo(q, e);
 		waitq_idle_locked(q);
@@ -209,7 +221,7 @@ bool ipcx_waitq_kill_locked(struct ipcx_waitq *q, int error,
 	while ((e = ipcx_waitq_next_locked(q, NULL))) {
 		if (wakeups->nr == IPCX_WAKE_BATCH)
 			return true;
-		entry_end_locked(q, e, error, wakeups);
+		ipcx_waitq_end_locked(q, e, error, wakeups);
 	}
 	return false;
 }
@@ -343,7 +355,7 @@ static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		 * the write of waiter->state or e->poked.
 		 */
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		/* Pairs with the release in entry_end_locked(): the result. */
+		/* Pairs with the release in ipcx_waitq_end_locked(): the result. */
 		if (smp_load_acquire(&e->waiter->state) != IPCX_WAITING)
 			break;
 		if (READ_ONCE(e->poked)) {
@@ -369,6 +381,20 @@ static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	return r ? wait_leave(q, e, r) : e->result;
 }
 
+/* In the queue; somebody has been charged for the sleep. */
+static void wait_begin_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			      struct ipcx_waiter *waiter)
+{
+	lockdep_assert_held(q->lock);
+
+	waiter->task = current;
+	waiter->state = IPCX_WAITING;
+	e->waiter = waiter;
+	e->start = ipcx_tick();
+	q->next_seq++;
+	waitq_add_locked(q, e);
+}
+
 /**
  * ipcx_wait_tried() - Sleep until it can be taken
  * @q: The queue
@@ -388,11 +414,8 @@ static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		    const struct ipcx_deadline *deadline)
 {
-	struct ipcx_waiter waiter = {
-		.task = current,
-		.state = IPCX_WAITING,
-	};
 	struct ipcx_user *user = q->payer, *other = NULL;
+	struct ipcx_waiter waiter __uninitialized;
 	int r;
 
 	if (deadline->nowait)
@@ -408,14 +431,10 @@ int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	if (r)
 		goto out_put;
 
-	e->waiter = &waiter;
-	e->start = ktime_get_coarse_boottime_ns();
 	spin_lock(q->lock);
 	r = ipcx_wait_try_locked(q, e, true);
-	if (r == -EAGAIN) {
-		q->next_seq++;
-		waitq_add_locked(q, e);
-	}
+	if (r == -EAGAIN)
+		wait_begin_locked(q, e, &waiter);
 	spin_unlock(q->lock);
 	if (r == -EAGAIN)
 		r = wait_sleep(q, e, deadline);
@@ -424,6 +443,42 @@ int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 out_put:
 	if (unlikely(other))
 		ipcx_user_put(other);
+	return r;
+}
+
+/**
+ * ipcx_wait_tried_locked() - The same, for who has tried under the lock
+ * @q: The queue
+ * @e: What is wanted; on the caller's stack
+ * @deadline: Until when
+ *
+ * What was tried in vain, as by &ipcx_waitq_ops.try with its argument arm, cannot
+ * have become possible: the lock was not dropped since. So it is not tried again,
+ * but where it is not plain who pays for the sleep.
+ *
+ * Context: Under the lock of the queue, which is dropped. Sleeps, see
+ * ipcx_wait_tried().
+ * Return: As ipcx_wait_tried().
+ */
+int ipcx_wait_tried_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			   const struct ipcx_deadline *deadline)
+	__releases(q->lock)
+{
+	struct ipcx_waiter waiter __uninitialized;
+	struct ipcx_user *user = q->payer;
+	int r;
+
+	if (deadline->nowait || !ipcx_user_is_current(user) ||
+	    !ipcx_charge_quick(user, IPCX_RESOURCE_WAITERS, 1)) {
+		spin_unlock(q->lock);
+		return ipcx_wait_tried(q, e, deadline);
+	}
+	e->seq = q->next_seq;
+	e->prio = q->by_prio ? current_prio() : 0;
+	wait_begin_locked(q, e, &waiter);
+	spin_unlock(q->lock);
+	r = wait_sleep(q, e, deadline);
+	ipcx_uncharge(user, IPCX_RESOURCE_WAITERS, 1);
 	return r;
 }
 

@@ -100,7 +100,7 @@ struct ipcx_waiter {
  * @queued: In the queue; protected by its lock
  * @poked: The waiter shall try for itself; set under the lock
  * @result: How the wait ended: 0, -EOWNERDEAD, or an error
- * @start: When the sleep began, CLOCK_BOOTTIME, to the tick
+ * @start: When the sleep began, see ipcx_tick()
  * @holding: Record in the ledger that will get what is taken, or NULL
  * @death: Record of the death that is reported; NULL but with -EOWNERDEAD
  */
@@ -182,6 +182,8 @@ int ipcx_deadline_set(struct ipcx_deadline *deadline, u32 clockid, u64 time);
 
 void ipcx_waitq_init(struct ipcx_waitq *q, spinlock_t *lock,
 		     struct ipcx_user *payer, const struct ipcx_waitq_ops *ops);
+bool ipcx_waitq_end_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			   int result, struct ipcx_wakeups *wakeups);
 bool ipcx_waitq_run_locked(struct ipcx_waitq *q, struct ipcx_wakeups *wakeups);
 bool ipcx_waitq_kill_locked(struct ipcx_waitq *q, int error,
 			    struct ipcx_wakeups *wakeups);
@@ -193,6 +195,23 @@ int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	      const struct ipcx_deadline *deadline);
 int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		    const struct ipcx_deadline *deadline);
+int ipcx_wait_tried_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+			   const struct ipcx_deadline *deadline)
+	__releases(q->lock);
+
+/* What of an entry has to be set before a wait; the rest the wait itself sets. */
+static inline void ipcx_wait_entry_init(struct ipcx_wait_entry *e, u32 units)
+{
+	e->index = 0;
+	e->units = units;
+	e->mode = 0;
+	e->since = 0;
+	e->queued = false;
+	e->poked = false;
+	e->result = 0;
+	e->holding = NULL;
+	e->death = NULL;
+}
 
 static inline bool ipcx_waitq_empty_locked(const struct ipcx_waitq *q)
 {

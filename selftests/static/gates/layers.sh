@@ -8,7 +8,7 @@
 # stand side by side, between the core and the faces.
 # The two last of the core are headers: what an ioctl is to a room, and what
 # the faces know of a room.
-CORE=(compat ucopy trace access quota wait holder word notify msg mailq table object handle call rooms)
+CORE=(compat ucopy tick spare trace access quota wait holder word notify chunk msg mailq table object handle call rooms)
 ROOMS=(sem region mailbox channel signal service)
 FACES=(ioctl file netlink main)
 
