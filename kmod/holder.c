@@ -466,23 +466,6 @@ void ipcx_settle(struct ipcx_ledger *ledger)
 }
 
 /**
- * ipcx_process_rcu() - The first thread of a process that lives
- * @pid: Of the process
- *
- * That thread itself may have ended long before the others.
- *
- * Context: Under RCU.
- * Return: The thread, or NULL when the process has died.
- */
-struct task_struct *ipcx_process_rcu(struct pid *pid)
-{
-	struct task_struct *task = pid_task(pid, PIDTYPE_TGID);
-
-	return task && !(task->exit_state && thread_group_empty(task)) ? task :
-									 NULL;
-}
-
-/**
  * ipcx_inbox_set() - Make a holding the inbox of its process
  * @h: Of the calling process, which has pinned it
  *

@@ -9,6 +9,7 @@
 #include <linux/pid.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -153,7 +154,6 @@ void ipcx_holding_free(struct ipcx_holding *h);
 
 void ipcx_settle(struct ipcx_ledger *ledger);
 
-struct task_struct *ipcx_process_rcu(struct pid *pid);
 int ipcx_inbox_set(struct ipcx_holding *h);
 struct ipcx_ledger *ipcx_inbox_get(const struct pid *pid);
 
@@ -169,6 +169,23 @@ ipcx_ledger_next_locked(const struct ipcx_ledger *ledger,
 	lockdep_assert_held(ledger->lock);
 	node = h ? rb_next(&h->node) : rb_first(&ledger->root);
 	return rb_entry_safe(node, struct ipcx_holding, node);
+}
+
+/**
+ * ipcx_process_rcu() - The first thread of a process that lives
+ * @pid: Of the process
+ *
+ * That thread itself may have ended long before the others.
+ *
+ * Context: Under RCU.
+ * Return: The thread, or NULL when the process has died.
+ */
+static inline struct task_struct *ipcx_process_rcu(struct pid *pid)
+{
+	struct task_struct *task = pid_task(pid, PIDTYPE_TGID);
+
+	return task && !(task->exit_state && thread_group_empty(task)) ? task :
+									 NULL;
 }
 
 #endif /* IPCX_HOLDER_H */

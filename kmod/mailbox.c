@@ -162,22 +162,6 @@ int ipcx_mailbox_parts(unsigned int dir, u64 data, u32 nr,
 	return 0;
 }
 
-/**
- * ipcx_mailbox_file_deadline() - How long read() and write() wait
- * @iocb: The call
- * @deadline: Gets it
- *
- * Context: Any.
- */
-void ipcx_mailbox_file_deadline(const struct kiocb *iocb,
-				struct ipcx_deadline *deadline)
-{
-	deadline->clockid = CLOCK_MONOTONIC;
-	deadline->time = KTIME_MAX;
-	deadline->forever = true;
-	deadline->nowait = iocb->ki_filp->f_flags & O_NONBLOCK;
-}
-
 static __poll_t mailbox_poll(struct ipcx_object *obj, u64 mark)
 {
 	struct ipcx_mailbox *mbox = to_mailbox(obj);

@@ -23,6 +23,12 @@ struct ipcx_handle;
 /* An array of so many parts is not copied to the heap. */
 #define MAILBOX_PARTS 8
 
+/*
+ * In a batch others may run behind so many messages. The long ones see to that
+ * themselves.
+ */
+#define MAILBOX_BREATH 16
+
 /**
  * struct ipcx_mailbox - A mailbox
  * @obj: The base
@@ -97,8 +103,16 @@ void ipcx_mailbox_serve(struct ipcx_mailbox *mbox);
 int ipcx_mailbox_parts(unsigned int dir, u64 data, u32 nr,
 		       struct ipcx_mailbox_parts *parts,
 		       struct ipcx_payload *payload);
-void ipcx_mailbox_file_deadline(const struct kiocb *iocb,
-				struct ipcx_deadline *deadline);
+
+/* How long read() and write() wait. */
+static inline void ipcx_mailbox_file_deadline(const struct kiocb *iocb,
+					      struct ipcx_deadline *deadline)
+{
+	deadline->clockid = CLOCK_MONOTONIC;
+	deadline->time = KTIME_MAX;
+	deadline->forever = true;
+	deadline->nowait = iocb->ki_filp->f_flags & O_NONBLOCK;
+}
 
 /* What to tell pollers after a change, see ipcx_object_wake_pollers(). */
 static inline __poll_t mailbox_changed_locked(struct ipcx_mailbox *mbox)
@@ -142,6 +156,9 @@ int ipcx_mailbox_wait_for_room(struct ipcx_mailbox *mbox,
 int ipcx_mailbox_send_all(struct ipcx_call *call);
 
 /* mailbox_recv.c */
+bool ipcx_mailbox_hand_over_locked(struct ipcx_mailbox *mbox,
+				   struct ipcx_mail *mail,
+				   struct ipcx_wakeups *wakeups);
 extern const struct ipcx_waitq_ops ipcx_mailbox_recv_ops;
 int ipcx_mailbox_recv(struct ipcx_call *call);
 ssize_t ipcx_mailbox_read(struct ipcx_object *obj, struct kiocb *iocb,
@@ -160,8 +177,13 @@ int ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr);
 
 /* mailbox_inbox.c */
 int ipcx_mailbox_become_inbox(struct ipcx_mailbox *mbox);
-int ipcx_mailbox_may_receive(struct ipcx_mailbox *mbox);
+int ipcx_inbox_may_receive(struct ipcx_mailbox *mbox);
 void ipcx_mailbox_holder_gone(struct ipcx_object *obj, u32 id);
 int ipcx_mailbox_find_inbox(struct ipcx_call *call);
+
+static inline int mailbox_may_receive(struct ipcx_mailbox *mbox)
+{
+	return likely(!mbox->process) ? 0 : ipcx_inbox_may_receive(mbox);
+}
 
 #endif /* IPCX_MAILBOX_H */

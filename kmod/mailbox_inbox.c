@@ -39,19 +39,17 @@ int ipcx_mailbox_become_inbox(struct ipcx_mailbox *mbox)
 }
 
 /**
- * ipcx_mailbox_may_receive() - May the calling process receive from it?
- * @mbox: The mailbox
+ * ipcx_inbox_may_receive() - May the calling process receive from it?
+ * @mbox: The mailbox, an inbox
  *
- * From an inbox only the program that made it, of which an exec may have left
+ * Only the program that made it, of which an exec may have left
  * the descriptor.
  *
  * Context: Sleeps. Takes the object's lock.
  * Return: 0, -EPERM, or -EIDRM.
  */
-int ipcx_mailbox_may_receive(struct ipcx_mailbox *mbox)
+int ipcx_inbox_may_receive(struct ipcx_mailbox *mbox)
 {
-	if (likely(!mbox->process))
-		return 0;
 	if (mbox->process != task_tgid(current))
 		return -EPERM;
 	ipcx_settle(&mbox->obj.ledger);

@@ -10,28 +10,25 @@
 #include <linux/user_namespace.h>
 
 #include "call.h"
+#include "compat.h"
 #include "mailbox.h"
 #include "quota.h"
 #include "ucopy.h"
 
 /**
- * struct receiver - A call that receives, in the queue of receivers
- * @e: The base
- * @filter: What it wants
- * @seen: Of the news
+ * struct wish - What a call wants to receive, and what it got
+ * @filter: Which messages
  * @room: Bytes
  * @room_fds: Descriptors
  * @map: What is longer than @room is to be mapped
  * @peek: The message stays, and the caller gets a reference
- * @index: With @peek: which of the messages
- * @mail: The message
+ * @index: With @peek: which of the messages; else 0
+ * @mail: The message; only after success
  * @size: Of the message that did not fit
  * @nr_fds: Of the message that did not fit
  */
-struct receiver {
-	struct ipcx_wait_entry e;
+struct wish {
 	struct ipcx_mail_filter filter;
-	u64 seen;
 	size_t room;
 	u32 room_fds;
 	bool map;
@@ -40,6 +37,18 @@ struct receiver {
 	struct ipcx_mail *mail;
 	u32 size;
 	u32 nr_fds;
+};
+
+/**
+ * struct receiver - A call that waits to receive, in the queue of receivers
+ * @e: The base
+ * @wish: What it wants
+ * @seen: Of the news
+ */
+struct receiver {
+	struct ipcx_wait_entry e;
+	struct wish *wish;
+	u64 seen;
 };
 
 /* What is written back, as words. */
@@ -59,62 +68,73 @@ static void mailbox_untake_locked(struct ipcx_mailbox *mbox,
 		ipcx_mailbox_arm_locked(mbox);
 }
 
-static struct ipcx_mail *recv_find_locked(const struct ipcx_mailq *q,
-					  const struct receiver *rcv)
-{
-	if (rcv->e.queued)
-		return ipcx_mailq_find_news_locked(q, &rcv->filter, rcv->seen);
-	return ipcx_mailq_find_locked(q, &rcv->filter,
-				      rcv->peek ? rcv->index : 0);
-}
-
 /*
  * Who peeks is told whatever there is to be told. Two errors: for who gives a
  * longer buffer after each -EMSGSIZE would do so for ever.
  */
-static int recv_fits(const struct receiver *rcv, const struct ipcx_msg *msg)
+static int wish_fits(struct wish *wish, const struct ipcx_msg *msg)
 {
-	if (rcv->peek)
+	int r = 0;
+
+	if (wish->peek)
 		return 0;
-	if (msg->size > rcv->room && !rcv->map)
-		return -EMSGSIZE;
-	return msg->nr_files > rcv->room_fds ? -ENOBUFS : 0;
+	if (msg->size > wish->room && !wish->map)
+		r = -EMSGSIZE;
+	else if (msg->nr_files > wish->room_fds)
+		r = -ENOBUFS;
+	if (r) {
+		wish->size = msg->size;
+		wish->nr_fds = msg->nr_files;
+	}
+	return r;
+}
+
+/* Take what was found for it, if anything was. */
+static __always_inline int wish_take_locked(struct ipcx_mailbox *mbox,
+					    struct wish *wish,
+					    struct ipcx_mail *mail)
+{
+	int r;
+
+	if (!mail)
+		return -EAGAIN;
+	r = wish_fits(wish, &mail->msg);
+	if (r)
+		return r;
+	if (wish->peek)
+		ipcx_msg_get(&mail->msg);
+	else
+		ipcx_mailq_take_locked(&mbox->q, mail);
+	wish->mail = mail;
+	return 0;
 }
 
 static int recv_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm)
 {
 	struct receiver *rcv = container_of(e, struct receiver, e);
 	struct ipcx_mailbox *mbox = receivers_to_mailbox(q);
-	struct ipcx_mail *mail = recv_find_locked(&mbox->q, rcv);
-	int r;
+	const struct wish *wish = rcv->wish;
+	struct ipcx_mail *mail;
 
-	if (!mail) {
-		rcv->seen = mbox->q.next_news;
-		return -EAGAIN;
-	}
-	r = recv_fits(rcv, &mail->msg);
-	if (r) {
-		rcv->size = mail->msg.size;
-		rcv->nr_fds = mail->msg.nr_files;
-		return r;
-	}
-	if (rcv->peek)
-		ipcx_msg_get(&mail->msg);
+	if (e->queued)
+		mail = ipcx_mailq_find_news_locked(&mbox->q, &wish->filter,
+						   rcv->seen);
 	else
-		ipcx_mailq_take_locked(&mbox->q, mail);
-	rcv->mail = mail;
-	return 0;
+		mail = ipcx_mailq_find_locked(&mbox->q, &wish->filter,
+					      wish->index);
+	if (!mail)
+		rcv->seen = mbox->q.next_news;
+	return wish_take_locked(mbox, rcv->wish, mail);
 }
 
 static void recv_undo(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 {
-	struct receiver *rcv = container_of(e, struct receiver, e);
+	struct wish *wish = container_of(e, struct receiver, e)->wish;
 
-	if (rcv->peek)
-		refcount_dec(&rcv->mail->msg.refs); /* The queue has one. */
+	if (wish->peek)
+		refcount_dec(&wish->mail->msg.refs); /* The queue has one. */
 	else
-		mailbox_untake_locked(receivers_to_mailbox(q), rcv->mail);
-	rcv->mail = NULL;
+		mailbox_untake_locked(receivers_to_mailbox(q), wish->mail);
 }
 
 static bool recv_passed(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
@@ -124,7 +144,8 @@ static bool recv_passed(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
 
 static const char *recv_label(const struct ipcx_wait_entry *e)
 {
-	return container_of(e, struct receiver, e)->peek ? "peek" : "receive";
+	return container_of(e, struct receiver, e)->wish->peek ? "peek" :
+								 "receive";
 }
 
 const struct ipcx_waitq_ops ipcx_mailbox_recv_ops = {
@@ -134,29 +155,82 @@ const struct ipcx_waitq_ops ipcx_mailbox_recv_ops = {
 	.label = recv_label,
 };
 
+/**
+ * ipcx_mailbox_hand_over_locked() - Give a message to who waits for it
+ * @mbox: The mailbox, where receivers wait
+ * @mail: The message, for which there is room
+ * @wakeups: Gets the receiver, to be woken
+ *
+ * It is as if it were put in and taken, but goes past the queue. All that was
+ * there when the receiver came, and all that came since, it does not want. To
+ * the first in line only: for the others, and for who peeks, the message is put
+ * in.
+ *
+ * Context: Under the object's lock.
+ * Return: True when it is the receiver's.
+ */
+bool ipcx_mailbox_hand_over_locked(struct ipcx_mailbox *mbox,
+				   struct ipcx_mail *mail,
+				   struct ipcx_wakeups *wakeups)
+{
+	struct ipcx_waitq *q = receivers_of(mbox);
+	struct ipcx_wait_entry *e = ipcx_waitq_next_locked(q, NULL);
+	struct wish *wish = container_of(e, struct receiver, e)->wish;
+
+	if (wish->filter.match != IPCX_MATCH_ANY &&
+	    !ipcx_mail_matches(mail, &wish->filter))
+		return false;
+	if (wish->peek || wish_fits(wish, &mail->msg))
+		return false;
+	/* Before the exchange, behind which the receiver reads all of it. */
+	ipcx_mailq_pass_locked(&mbox->q, mail);
+	wish->mail = mail;
+	if (likely(ipcx_waitq_end_locked(q, e, 0, wakeups)))
+		return true;
+	ipcx_mailq_unpass_locked(&mbox->q, mail);
+	return false;
+}
+
 /* ---- Taking out -------------------------------------------------------- */
+
+/* There is none: wait for one. The lock is held, and dropped. */
+static noinline int mailbox_wait_locked(struct ipcx_mailbox *mbox,
+					struct wish *wish,
+					const struct ipcx_deadline *deadline)
+	__releases(mbox->obj.lock)
+{
+	struct receiver rcv __uninitialized;
+	int r;
+
+	ipcx_wait_entry_init(&rcv.e, 1);
+	rcv.wish = wish;
+	rcv.seen = mbox->q.next_news;
+	r = ipcx_wait_tried_locked(receivers_of(mbox), &rcv.e, deadline);
+	return r == -EAGAIN && READ_ONCE(mbox->obj.dead) ? -EIDRM : r;
+}
 
 /*
  * A message of its own for the caller, to be given to mailbox_finish(); or with
- * @rcv->peek a reference to one.
+ * @wish->peek a reference to one. Nobody is overtaken: who waits wants none of
+ * the messages that are there.
  */
-static int mailbox_take(struct ipcx_mailbox *mbox, struct receiver *rcv,
-			const struct ipcx_deadline *deadline)
+static __always_inline int mailbox_take(struct ipcx_mailbox *mbox,
+					struct wish *wish,
+					const struct ipcx_deadline *deadline)
 {
-	struct ipcx_waitq *q = receivers_of(mbox);
 	int r;
 
 	spin_lock(&mbox->obj.lock);
-	/* Where nobody waits nobody can be overtaken. */
-	if (likely(!q->dead && ipcx_waitq_empty_locked(q)))
-		r = recv_try(q, &rcv->e, false);
-	else
-		r = ipcx_wait_try_locked(q, &rcv->e, false);
+	r = receivers_of(mbox)->dead;
+	if (likely(!r))
+		r = wish_take_locked(mbox, wish,
+				     ipcx_mailq_find_locked(&mbox->q,
+							    &wish->filter,
+							    wish->index));
+	if (unlikely(r == -EAGAIN))
+		return mailbox_wait_locked(mbox, wish, deadline);
 	spin_unlock(&mbox->obj.lock);
-	if (r != -EAGAIN)
-		return r;
-	r = ipcx_wait_tried(q, &rcv->e, deadline);
-	return r == -EAGAIN && READ_ONCE(mbox->obj.dead) ? -EIDRM : r;
+	return r;
 }
 
 /* It has been delivered: then it is gone, and there is room. */
@@ -179,7 +253,8 @@ static void mailbox_commit(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
 }
 
 /* It could not be delivered: then it is where it was, or goes to another. */
-static void mailbox_put_back(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
+static noinline void mailbox_put_back(struct ipcx_mailbox *mbox,
+				      struct ipcx_mail *mail)
 {
 	struct ipcx_wakeups wakeups = {};
 	__poll_t events = 0;
@@ -217,6 +292,13 @@ static int mailbox_finish(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 
 /* ---- Delivering -------------------------------------------------------- */
 
+/* In the initial namespace, of level 0, every process has a number. */
+static pid_t message_pid(const struct ipcx_msg *msg)
+{
+	return likely(!task_pid(current)->level) ? pid_nr(msg->pid) :
+						   pid_vnr(msg->pid);
+}
+
 /* Nearly always it is the initial namespace, where there is nothing to map. */
 static void message_tell_ids(const struct ipcx_msg *msg,
 			     struct ipcx_recv_message *m)
@@ -232,9 +314,9 @@ static void message_tell_ids(const struct ipcx_msg *msg,
 	}
 }
 
-static int message_tell(const struct ipcx_mail *mail,
-			struct ipcx_recv_message *m,
-			struct ipcx_recv_message __user *uptr)
+static __always_inline int message_tell(const struct ipcx_mail *mail,
+					struct ipcx_recv_message *m,
+					struct ipcx_recv_message __user *uptr)
 {
 	const struct ipcx_msg *msg = &mail->msg;
 
@@ -244,7 +326,7 @@ static int message_tell(const struct ipcx_mail *mail,
 	m->out_size = msg->size;
 	m->out_nr_fds = msg->nr_files;
 	m->out_priority = mail->priority;
-	m->out_pid = pid_vnr(msg->pid);
+	m->out_pid = message_pid(msg);
 	message_tell_ids(msg, m);
 	if (ipcx_msg_sender_gone(msg))
 		m->out_flags |= IPCX_MESSAGE_OUT_SENDER_GONE;
@@ -253,11 +335,11 @@ static int message_tell(const struct ipcx_mail *mail,
 			      (RECV_OUT_END - RECV_OUT) / sizeof(u64));
 }
 
-static int message_tell_size(const struct receiver *rcv,
+static int message_tell_size(const struct wish *wish,
 			     struct ipcx_recv_message __user *uptr)
 {
-	return put_user(rcv->size, &uptr->out_size) ||
-			       put_user(rcv->nr_fds, &uptr->out_nr_fds) ?
+	return put_user(wish->size, &uptr->out_size) ||
+			       put_user(wish->nr_fds, &uptr->out_nr_fds) ?
 		       -EFAULT :
 		       0;
 }
@@ -335,26 +417,26 @@ static void keep_end(struct keep *keep, int r)
  * been told of it does not touch, so it can be taken back; but for somebody who
  * closes or unmaps what it does not know, and who gets what it deserves.
  */
-static int deliver_with(const struct receiver *rcv, struct keep *keep,
+static int deliver_with(const struct wish *wish, struct keep *keep,
 			struct ipcx_recv_message *m,
 			struct ipcx_recv_message __user *uptr,
 			const struct ipcx_payload *to)
 {
-	const struct ipcx_msg *msg = &rcv->mail->msg;
+	const struct ipcx_msg *msg = &wish->mail->msg;
 	int *installed = NULL;
 	int r;
 
-	if (msg->size <= rcv->room)
+	if (msg->size <= wish->room)
 		r = ipcx_msg_copy_out(msg, to);
 	else
-		r = keep_begin(keep, &rcv->mail->msg);
+		r = keep_begin(keep, &wish->mail->msg);
 	if (!r && msg->nr_files)
 		r = ipcx_mailbox_install_files(msg, m->fds, &installed);
 	if (!r) {
 		m->out_data = keep->addr;
 		if (keep->addr)
 			m->out_flags |= IPCX_MESSAGE_OUT_MAPPED;
-		r = message_tell(rcv->mail, m, uptr);
+		r = message_tell(wish->mail, m, uptr);
 	}
 	if (r && installed)
 		ipcx_mailbox_take_back_files(msg, installed, msg->nr_files);
@@ -365,7 +447,7 @@ static int deliver_with(const struct receiver *rcv, struct keep *keep,
 }
 
 static noinline int message_deliver_with(struct ipcx_mailbox *mbox,
-					 const struct receiver *rcv,
+					 const struct wish *wish,
 					 struct ipcx_recv_message *m,
 					 struct ipcx_recv_message __user *uptr,
 					 const struct ipcx_payload *to)
@@ -373,71 +455,69 @@ static noinline int message_deliver_with(struct ipcx_mailbox *mbox,
 	struct keep keep = {};
 	int r;
 
-	r = deliver_with(rcv, &keep, m, uptr, to);
-	r = mailbox_finish(mbox, rcv->mail, r);
+	r = deliver_with(wish, &keep, m, uptr, to);
+	r = mailbox_finish(mbox, wish->mail, r);
 	keep_end(&keep, r);
 	return r;
 }
 
-static noinline int message_show(const struct receiver *rcv,
+static noinline int message_show(const struct wish *wish,
 				 struct ipcx_recv_message *m,
 				 struct ipcx_recv_message __user *uptr,
 				 const struct ipcx_payload *to)
 {
-	struct ipcx_msg *msg = &rcv->mail->msg;
-	bool fits = msg->size <= rcv->room;
+	struct ipcx_msg *msg = &wish->mail->msg;
+	bool fits = msg->size <= wish->room;
 	int r;
 
 	r = fits ? ipcx_msg_copy_out(msg, to) : 0;
 	if (!r)
-		r = message_tell(rcv->mail, m, uptr);
+		r = message_tell(wish->mail, m, uptr);
 	ipcx_msg_put(msg);
 	return r ? r : fits ? 0 : -EMSGSIZE;
 }
 
-static int message_deliver(struct ipcx_mailbox *mbox,
-			   const struct receiver *rcv,
-			   struct ipcx_recv_message *m,
-			   struct ipcx_recv_message __user *uptr,
-			   const struct ipcx_payload *to)
+static __always_inline int
+message_deliver(struct ipcx_mailbox *mbox, const struct wish *wish,
+		struct ipcx_recv_message *m,
+		struct ipcx_recv_message __user *uptr,
+		const struct ipcx_payload *to)
 {
-	const struct ipcx_msg *msg = &rcv->mail->msg;
+	const struct ipcx_msg *msg = &wish->mail->msg;
 	int r;
 
 	m->out_data = 0;
 	m->out_flags = 0;
-	if (unlikely(rcv->peek))
-		return message_show(rcv, m, uptr, to);
-	if (unlikely(msg->nr_files || msg->size > rcv->room))
-		return message_deliver_with(mbox, rcv, m, uptr, to);
+	if (unlikely(wish->peek))
+		return message_show(wish, m, uptr, to);
+	if (unlikely(msg->nr_files || msg->size > wish->room))
+		return message_deliver_with(mbox, wish, m, uptr, to);
 	r = ipcx_msg_copy_out(msg, to);
 	if (!r)
-		r = message_tell(rcv->mail, m, uptr);
-	return mailbox_finish(mbox, rcv->mail, r);
+		r = message_tell(wish->mail, m, uptr);
+	return mailbox_finish(mbox, wish->mail, r);
 }
 
 /* ---- The call ---------------------------------------------------------- */
 
-static int message_recv_to(struct ipcx_mailbox *mbox, struct receiver *rcv,
-			   struct ipcx_recv_message *m,
-			   struct ipcx_recv_message __user *uptr,
-			   const struct ipcx_payload *to,
-			   const struct ipcx_deadline *deadline)
+static __always_inline int message_recv_to(
+	struct ipcx_mailbox *mbox, struct wish *wish,
+	struct ipcx_recv_message *m, struct ipcx_recv_message __user *uptr,
+	const struct ipcx_payload *to, const struct ipcx_deadline *deadline)
 {
 	int r;
 
-	rcv->room = to->size;
-	rcv->room_fds = m->nr_fds;
-	rcv->map = m->flags & IPCX_MESSAGE_F_MAP;
-	rcv->mail = NULL;
-	r = mailbox_take(mbox, rcv, deadline);
-	if ((r == -EMSGSIZE || r == -ENOBUFS) && message_tell_size(rcv, uptr))
+	wish->room = to->size;
+	wish->room_fds = m->nr_fds;
+	wish->map = m->flags & IPCX_MESSAGE_F_MAP;
+	r = mailbox_take(mbox, wish, deadline);
+	if ((r == -EMSGSIZE || r == -ENOBUFS) && message_tell_size(wish, uptr))
 		r = -EFAULT;
-	return r ? r : message_deliver(mbox, rcv, m, uptr, to);
+	return r ? r : message_deliver(mbox, wish, m, uptr, to);
 }
 
 static noinline int message_recv_parts(struct ipcx_mailbox *mbox,
-				       struct receiver *rcv,
+				       struct wish *wish,
 				       struct ipcx_recv_message *m,
 				       struct ipcx_recv_message __user *uptr,
 				       const struct ipcx_deadline *deadline)
@@ -448,30 +528,31 @@ static noinline int message_recv_parts(struct ipcx_mailbox *mbox,
 
 	r = ipcx_mailbox_parts(ITER_DEST, m->data, m->size, &parts, &to);
 	if (!r)
-		r = message_recv_to(mbox, rcv, m, uptr, &to, deadline);
+		r = message_recv_to(mbox, wish, m, uptr, &to, deadline);
 	kfree(parts.heap);
 	return r;
 }
 
-static int message_recv(struct ipcx_mailbox *mbox, struct receiver *rcv,
+static int message_recv(struct ipcx_mailbox *mbox, struct wish *wish,
 			struct ipcx_recv_message __user *uptr,
 			const struct ipcx_deadline *deadline)
 {
-	struct ipcx_recv_message m;
-	struct ipcx_payload to;
+	/* What is read of it is copied in; what is told is written before. */
+	struct ipcx_recv_message m __uninitialized;
+	struct ipcx_payload to __uninitialized;
 
 	BUILD_BUG_ON(RECV_OUT % sizeof(u64) || RECV_OUT_END % sizeof(u64));
 	if (ipcx_words_in((u64 *)&m, uptr, RECV_OUT / sizeof(u64)))
 		return -EFAULT;
 	if (m.flags & ~(IPCX_MESSAGE_F_PARTS | IPCX_MESSAGE_F_MAP) ||
-	    m.__reserved || (m.flags & IPCX_MESSAGE_F_MAP && rcv->peek))
+	    m.__reserved || (m.flags & IPCX_MESSAGE_F_MAP && wish->peek))
 		return -EINVAL;
 	if (unlikely(m.flags & IPCX_MESSAGE_F_PARTS))
-		return message_recv_parts(mbox, rcv, &m, uptr, deadline);
+		return message_recv_parts(mbox, wish, &m, uptr, deadline);
 	to.user = u64_to_user_ptr(m.data);
 	to.size = m.size;
 	to.iter = NULL;
-	return message_recv_to(mbox, rcv, &m, uptr, &to, deadline);
+	return message_recv_to(mbox, wish, &m, uptr, &to, deadline);
 }
 
 static bool recv_check(const struct ipcx_mailbox_recv *arg)
@@ -509,15 +590,8 @@ int ipcx_mailbox_recv(struct ipcx_call *call)
 	const struct ipcx_mailbox_recv *arg = call->arg;
 	struct ipcx_recv_message __user *uptr = u64_to_user_ptr(arg->messages);
 	struct ipcx_mailbox *mbox = to_mailbox(call->obj);
-	struct receiver rcv = {
-		.e = { .units = 1 },
-		.filter = { .match = arg->match,
-			    .tag = arg->tag,
-			    .tag_arg = arg->tag_arg },
-		.peek = arg->flags & IPCX_RECV_F_PEEK,
-		.index = arg->index,
-	};
-	struct ipcx_deadline deadline;
+	struct ipcx_deadline deadline __uninitialized;
+	struct wish wish __uninitialized;
 	u32 done;
 	int r;
 
@@ -525,21 +599,28 @@ int ipcx_mailbox_recv(struct ipcx_call *call)
 		return -EINVAL;
 	r = ipcx_deadline_set(&deadline, arg->clockid, arg->deadline);
 	if (!r)
-		r = ipcx_mailbox_may_receive(mbox);
+		r = mailbox_may_receive(mbox);
 	if (r)
 		return r;
+	wish.filter.match = arg->match;
+	wish.filter.tag = arg->tag;
+	wish.filter.tag_arg = arg->tag_arg;
+	wish.peek = arg->flags & IPCX_RECV_F_PEEK;
+	wish.index = arg->index;
 	/* How many are before it, the news alone do not say. */
 	if (arg->index)
 		deadline.nowait = true;
 	for (done = 0; done < arg->count; done++) {
-		r = message_recv(mbox, &rcv, uptr + done, &deadline);
+		r = message_recv(mbox, &wish, uptr + done, &deadline);
 		if (r)
 			break;
 		if (done + 1 == arg->count)
 			continue;
-		rcv.index++;
+		if (wish.peek)
+			wish.index++;
 		deadline.nowait = true;
-		cond_resched();
+		if (done % MAILBOX_BREATH == 0)
+			cond_resched();
 	}
 	return done ? done : r;
 }
@@ -556,22 +637,28 @@ int ipcx_mailbox_recv(struct ipcx_call *call)
 ssize_t ipcx_mailbox_read(struct ipcx_object *obj, struct kiocb *iocb,
 			  struct iov_iter *to)
 {
-	struct ipcx_payload payload = { .size = iov_iter_count(to),
-					.iter = to };
-	struct receiver rcv = { .e = { .units = 1 }, .room = payload.size };
+	struct ipcx_payload payload = ipcx_payload_of(to);
+	struct ipcx_deadline deadline __uninitialized;
 	struct ipcx_mailbox *mbox = to_mailbox(obj);
-	struct ipcx_deadline deadline;
+	struct wish wish __uninitialized;
 	ssize_t size;
 	int r;
 
-	ipcx_mailbox_file_deadline(iocb, &deadline);
-	r = ipcx_mailbox_may_receive(mbox);
-	if (!r)
-		r = mailbox_take(mbox, &rcv, &deadline);
+	r = mailbox_may_receive(mbox);
 	if (r)
 		return r;
-	size = rcv.mail->msg.size;
-	r = ipcx_msg_copy_out(&rcv.mail->msg, &payload);
-	r = mailbox_finish(mbox, rcv.mail, r);
+	wish.filter.match = IPCX_MATCH_ANY;
+	wish.room = payload.size;
+	wish.room_fds = 0;
+	wish.map = false;
+	wish.peek = false;
+	wish.index = 0;
+	ipcx_mailbox_file_deadline(iocb, &deadline);
+	r = mailbox_take(mbox, &wish, &deadline);
+	if (unlikely(r))
+		return r;
+	size = wish.mail->msg.size;
+	r = ipcx_msg_copy_out(&wish.mail->msg, &payload);
+	r = mailbox_finish(mbox, wish.mail, r);
 	return r ? r : size;
 }

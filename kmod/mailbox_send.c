@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "call.h"
+#include "compat.h"
 #include "mailbox.h"
 #include "ucopy.h"
 
@@ -68,6 +69,19 @@ const struct ipcx_waitq_ops ipcx_mailbox_send_ops = {
 
 /* ---- Messages ---------------------------------------------------------- */
 
+static __always_inline int message_in(struct ipcx_send_message *m,
+				      const void __user *uptr)
+{
+	BUILD_BUG_ON(sizeof(*m) % sizeof(u64));
+	if (ipcx_words_in((u64 *)m, uptr, sizeof(*m) / sizeof(u64)))
+		return -EFAULT;
+	if (m->priority > IPCX_PRIORITY_MAX || m->lifetime_ns > KTIME_MAX ||
+	    m->flags & ~IPCX_MESSAGE_F_PARTS ||
+	    m->nr_fds > IPCX_MESSAGE_FDS_MAX)
+		return -EINVAL;
+	return 0;
+}
+
 /**
  * ipcx_mailbox_message_in() - What a sender says of a message
  * @m: Gets it
@@ -79,14 +93,7 @@ const struct ipcx_waitq_ops ipcx_mailbox_send_ops = {
 int ipcx_mailbox_message_in(struct ipcx_send_message *m,
 			    const void __user *uptr)
 {
-	BUILD_BUG_ON(sizeof(*m) % sizeof(u64));
-	if (ipcx_words_in((u64 *)m, uptr, sizeof(*m) / sizeof(u64)))
-		return -EFAULT;
-	if (m->priority > IPCX_PRIORITY_MAX || m->lifetime_ns > KTIME_MAX ||
-	    m->flags & ~IPCX_MESSAGE_F_PARTS ||
-	    m->nr_fds > IPCX_MESSAGE_FDS_MAX)
-		return -EINVAL;
-	return 0;
+	return message_in(m, uptr);
 }
 
 /**
@@ -124,6 +131,40 @@ mail_of_parts(struct ipcx_mailbox *mbox, struct ipcx_user *likely,
 	return mail;
 }
 
+static noinline struct ipcx_mail *
+mail_with_files(const struct ipcx_handle *handle, struct ipcx_mailbox *mbox,
+		struct ipcx_mail *mail, const struct ipcx_send_message *m)
+{
+	int r;
+
+	r = ipcx_mailbox_attach_files(handle, &mail->msg, m->fds, m->nr_fds);
+	if (!r)
+		return mail;
+	ipcx_mail_free(&mbox->q, mail);
+	return ERR_PTR(r);
+}
+
+static __always_inline struct ipcx_mail *
+mail_new(const struct ipcx_handle *handle, struct ipcx_mailbox *mbox,
+	 const struct ipcx_send_message *m)
+{
+	struct ipcx_payload from = { .user = u64_to_user_ptr(m->data),
+				     .size = m->size };
+	struct ipcx_mail *mail;
+
+	if (unlikely(m->flags & IPCX_MESSAGE_F_PARTS))
+		mail = mail_of_parts(mbox, handle->user, m);
+	else
+		mail = ipcx_mail_new(&mbox->q, handle->user, &from);
+	if (IS_ERR(mail))
+		return mail;
+	mail->tag = m->tag;
+	mail->priority = m->priority;
+	mail->lifetime = m->lifetime_ns;
+	return likely(!m->nr_fds) ? mail :
+				    mail_with_files(handle, mbox, mail, m);
+}
+
 /**
  * ipcx_mailbox_mail_new() - Make a message for a mailbox
  * @handle: Through which it is sent
@@ -138,27 +179,7 @@ struct ipcx_mail *ipcx_mailbox_mail_new(const struct ipcx_handle *handle,
 					struct ipcx_mailbox *mbox,
 					const struct ipcx_send_message *m)
 {
-	struct ipcx_payload from = { .user = u64_to_user_ptr(m->data),
-				     .size = m->size };
-	struct ipcx_mail *mail;
-	int r;
-
-	if (unlikely(m->flags & IPCX_MESSAGE_F_PARTS))
-		mail = mail_of_parts(mbox, handle->user, m);
-	else
-		mail = ipcx_mail_new(&mbox->q, handle->user, &from);
-	if (IS_ERR(mail))
-		return mail;
-	mail->tag = m->tag;
-	mail->priority = m->priority;
-	mail->lifetime = m->lifetime_ns;
-	if (likely(!m->nr_fds))
-		return mail;
-	r = ipcx_mailbox_attach_files(handle, &mail->msg, m->fds, m->nr_fds);
-	if (!r)
-		return mail;
-	ipcx_mail_free(&mbox->q, mail);
-	return ERR_PTR(r);
+	return mail_new(handle, mbox, m);
 }
 
 /* ---- Putting in -------------------------------------------------------- */
@@ -223,7 +244,7 @@ static noinline int send_among_others(struct ipcx_mailbox *mbox,
 				      const struct ipcx_deadline *deadline)
 {
 	struct sender snd = { .e = { .units = 1 }, .mail = mail };
-	struct ipcx_wakeups wakeups;
+	struct ipcx_wakeups wakeups __uninitialized;
 	__poll_t events = 0;
 	bool more = false;
 	int r;
@@ -248,19 +269,54 @@ static noinline int send_among_others(struct ipcx_mailbox *mbox,
 		       r;
 }
 
-static bool send_alone_locked(struct ipcx_mailbox *mbox, struct ipcx_mail *mail)
+/* There is room, and nobody waits for it. */
+static bool send_free_locked(struct ipcx_mailbox *mbox,
+			     const struct ipcx_mail *mail)
 {
 	struct ipcx_waitq *senders = senders_of(mbox);
 
-	if (senders->dead || !ipcx_waitq_empty_locked(senders) ||
-	    !ipcx_waitq_empty_locked(receivers_of(mbox)))
-		return false;
-	if (mailbox_unreachable(mbox) ||
-	    !ipcx_mailq_fits_locked(&mbox->q, mail))
-		return false;
-	if (ipcx_mailq_put_locked(&mbox->q, mail))
-		ipcx_mailbox_arm_locked(mbox);
-	return true;
+	return !senders->dead && ipcx_waitq_empty_locked(senders) &&
+	       !mailbox_unreachable(mbox) &&
+	       ipcx_mailq_fits_locked(&mbox->q, mail);
+}
+
+/* A receiver waits. The lock is held, and dropped. */
+static noinline bool send_to_receiver(struct ipcx_mailbox *mbox,
+				      struct ipcx_mail *mail)
+	__releases(mbox->q.lock)
+{
+	struct ipcx_wakeups wakeups __uninitialized;
+	bool done;
+
+	wakeups.nr = 0;
+	done = send_free_locked(mbox, mail) &&
+	       ipcx_mailbox_hand_over_locked(mbox, mail, &wakeups);
+	ipcx_mailq_unlock(&mbox->q);
+	if (likely(wakeups.nr))
+		ipcx_wakeups_flush(&wakeups);
+	return done;
+}
+
+/* What is quick: it needs none of what the rest has on the stack. */
+static __always_inline bool mailbox_send_quickly(struct ipcx_mailbox *mbox,
+						 struct ipcx_mail *mail)
+{
+	__poll_t events = 0;
+	bool done;
+
+	spin_lock(&mbox->obj.lock);
+	if (!ipcx_waitq_empty_locked(receivers_of(mbox)))
+		return send_to_receiver(mbox, mail);
+	done = send_free_locked(mbox, mail);
+	if (likely(done)) {
+		if (ipcx_mailq_put_locked(&mbox->q, mail))
+			ipcx_mailbox_arm_locked(mbox);
+		events = mailbox_changed_locked(mbox);
+	}
+	ipcx_mailq_unlock(&mbox->q);
+	if (unlikely(events))
+		ipcx_object_wake_pollers(&mbox->obj, events);
+	return done;
 }
 
 /* Puts @mail in. It is the mailbox's from then on; without success it is not. */
@@ -268,20 +324,9 @@ static int mailbox_send_mail(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 			     u32 when_full,
 			     const struct ipcx_deadline *deadline)
 {
-	__poll_t events = 0;
-	bool done;
-
-	/* First what is quick: it needs none of what the rest has on the stack. */
-	spin_lock(&mbox->obj.lock);
-	done = send_alone_locked(mbox, mail);
-	if (likely(done))
-		events = mailbox_changed_locked(mbox);
-	ipcx_mailq_unlock(&mbox->q);
-	if (unlikely(events))
-		ipcx_object_wake_pollers(&mbox->obj, events);
-	return likely(done) ?
-		       0 :
-		       send_among_others(mbox, mail, when_full, deadline);
+	if (likely(mailbox_send_quickly(mbox, mail)))
+		return 0;
+	return send_among_others(mbox, mail, when_full, deadline);
 }
 
 /**
@@ -329,16 +374,16 @@ static int message_send(struct ipcx_call *call, const void __user *uptr,
 			const struct ipcx_deadline *deadline, u32 when_full)
 {
 	struct ipcx_mailbox *mbox = to_mailbox(call->obj);
-	struct ipcx_send_message m;
+	struct ipcx_send_message m __uninitialized;
 	struct ipcx_mail *mail;
 	int r;
 
-	r = ipcx_mailbox_message_in(&m, uptr);
+	r = message_in(&m, uptr);
 	if (!r)
 		r = ipcx_mailbox_message_check(mbox, &m);
 	if (r)
 		return r;
-	mail = ipcx_mailbox_mail_new(call->handle, mbox, &m);
+	mail = mail_new(call->handle, mbox, &m);
 	if (IS_ERR(mail))
 		return PTR_ERR(mail);
 	r = mailbox_send_mail(mbox, mail, when_full, deadline);
@@ -360,7 +405,7 @@ int ipcx_mailbox_send(struct ipcx_call *call)
 	const struct ipcx_send_message __user *uptr =
 		u64_to_user_ptr(arg->messages);
 	u32 when_full = arg->when_full;
-	struct ipcx_deadline deadline;
+	struct ipcx_deadline deadline __uninitialized;
 	u32 done;
 	int r;
 
@@ -379,7 +424,8 @@ int ipcx_mailbox_send(struct ipcx_call *call)
 		if (done + 1 == arg->count)
 			continue;
 		deadline.nowait = true;
-		cond_resched();
+		if (done % MAILBOX_BREATH == 0)
+			cond_resched();
 	}
 	return done ? done : r;
 }
@@ -396,23 +442,24 @@ int ipcx_mailbox_send(struct ipcx_call *call)
 ssize_t ipcx_mailbox_write(struct ipcx_object *obj, struct kiocb *iocb,
 			   struct iov_iter *from)
 {
-	struct ipcx_payload payload = { .size = iov_iter_count(from),
-					.iter = from };
+	struct ipcx_payload payload = ipcx_payload_of(from);
+	struct ipcx_deadline deadline __uninitialized;
 	struct ipcx_mailbox *mbox = to_mailbox(obj);
-	struct ipcx_deadline deadline;
 	struct ipcx_mail *mail;
 	int r;
 
 	if (payload.size > mbox->max_size)
 		return -EMSGSIZE;
-	ipcx_mailbox_file_deadline(iocb, &deadline);
 	mail = ipcx_mail_new(&mbox->q, obj->user, &payload);
 	if (IS_ERR(mail))
 		return PTR_ERR(mail);
 	mail->tag = 0;
 	mail->priority = 0;
 	mail->lifetime = 0;
-	r = mailbox_send_mail(mbox, mail, mbox->when_full, &deadline);
+	if (likely(mailbox_send_quickly(mbox, mail)))
+		return payload.size;
+	ipcx_mailbox_file_deadline(iocb, &deadline);
+	r = send_among_others(mbox, mail, mbox->when_full, &deadline);
 	if (!r)
 		return payload.size;
 	ipcx_mail_free(&mbox->q, mail);

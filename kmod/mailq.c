@@ -12,6 +12,7 @@
 #include <linux/timekeeping.h>
 
 #include "quota.h"
+#include "tick.h"
 
 /* So many messages are thrown away in one critical section. */
 #define DISCARD_BATCH 64
@@ -31,6 +32,8 @@ void ipcx_mailq_init(struct ipcx_mailq *q, spinlock_t *lock,
 		     struct ipcx_user *owner, const u32 *listeners,
 		     u32 max_messages, u64 max_bytes)
 {
+	BUILD_BUG_ON(sizeof(struct ipcx_mail) >= IPCX_MSG_SHORT);
+
 	q->listeners = listeners;
 	q->lock = lock;
 	q->owner = owner;
@@ -48,6 +51,20 @@ void ipcx_mailq_init(struct ipcx_mailq *q, spinlock_t *lock,
 static struct ipcx_mail *node_to_mail(struct rb_node *node)
 {
 	return rb_entry_safe(node, struct ipcx_mail, node);
+}
+
+/* Is it the first one of its priority? */
+static bool mail_leads(const struct ipcx_mail *mail)
+{
+	return !RB_EMPTY_NODE(&mail->node);
+}
+
+/* In the order in which they are received. */
+static struct ipcx_mail *mail_next(struct ipcx_mail *mail)
+{
+	struct ipcx_mail *next = list_next_entry(mail, level);
+
+	return mail_leads(next) ? node_to_mail(rb_next(&next->node)) : next;
 }
 
 static struct ipcx_mail_share *node_to_share(struct rb_node *node)
@@ -142,6 +159,7 @@ static void share_unref_locked(struct ipcx_mailq *q,
 		return;
 	rb_erase(&share->node, &q->shares);
 	list_add(&share->link, &q->dead_shares);
+	q->garbage = true;
 }
 
 /* ---- Garbage ----------------------------------------------------------- */
@@ -170,6 +188,7 @@ void ipcx_mailq_unlock_garbage(struct ipcx_mailq *q) __releases(q->lock)
 
 	list_splice_init(&q->dead_mail, &mails);
 	list_splice_init(&q->dead_shares, &shares);
+	q->garbage = false;
 	spin_unlock(q->lock);
 	free_garbage(&mails, &shares);
 }
@@ -215,41 +234,24 @@ void ipcx_mailq_release(struct ipcx_mailq *q)
 
 /* ---- Messages ---------------------------------------------------------- */
 
-/* What the room has in a message, of whose sender there is a share in @q. */
-static struct ipcx_mail *mail_init(struct ipcx_mailq *q, struct ipcx_msg *msg)
+/**
+ * ipcx_mail_share() - The share of who is not the owner
+ * @q: The queue
+ * @mail: A new message, which is freed on failure
+ *
+ * Context: Sleeps. Takes the lock.
+ * Return: @mail, or an ERR_PTR: -ENOMEM, -EDQUOT, -ENOSPC.
+ */
+struct ipcx_mail *ipcx_mail_share(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
-	struct ipcx_mail_share *share = NULL;
-	struct ipcx_mail *mail;
+	struct ipcx_mail_share *share = share_get(q, mail->msg.user);
 
-	if (IS_ERR(msg))
-		return ERR_CAST(msg);
-	mail = container_of(msg, struct ipcx_mail, msg);
-	if (msg->user != q->owner)
-		share = share_get(q, msg->user);
 	if (IS_ERR(share)) {
-		ipcx_msg_put(msg);
+		ipcx_msg_put(&mail->msg);
 		return ERR_CAST(share);
 	}
 	mail->share = share;
-	mail->expires = 0;
 	return mail;
-}
-
-/**
- * ipcx_mail_new() - Make a message for a queue
- * @q: The queue
- * @likely: See ipcx_user_current()
- * @from: The payload
- *
- * Context: Sleeps. Touches user memory. Takes the lock.
- * Return: The message, of which tag, priority and lifetime are to be set, or an
- * ERR_PTR of ipcx_msg_new().
- */
-struct ipcx_mail *ipcx_mail_new(struct ipcx_mailq *q, struct ipcx_user *likely,
-				const struct ipcx_payload *from)
-{
-	return mail_init(q,
-			 ipcx_msg_new(sizeof(struct ipcx_mail), likely, from));
 }
 
 /**
@@ -264,7 +266,7 @@ struct ipcx_mail *ipcx_mail_copy(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	struct ipcx_mail *copy;
 
-	copy = mail_init(q, ipcx_msg_copy(sizeof(*copy), &mail->msg));
+	copy = ipcx_mail_of_msg(q, ipcx_msg_copy(sizeof(*copy), &mail->msg));
 	if (IS_ERR(copy))
 		return copy;
 	copy->tag = mail->tag;
@@ -318,21 +320,6 @@ static bool mail_fits(const struct ipcx_mailq *q, const struct ipcx_mail *mail,
 }
 
 /**
- * ipcx_mailq_fits_locked() - Is there room for a message?
- * @q: In which queue
- * @mail: The message
- *
- * Context: Under the lock.
- * Return: True when it can be put in.
- */
-bool ipcx_mailq_fits_locked(const struct ipcx_mailq *q,
-			    const struct ipcx_mail *mail)
-{
-	lockdep_assert_held(q->lock);
-	return mail_fits(q, mail, 0, 0);
-}
-
-/**
  * ipcx_mailq_share_fits_locked() - Does the sender's share allow a message?
  * @q: In which queue
  * @mail: The message
@@ -354,42 +341,18 @@ static bool mail_may_drop(const struct ipcx_mail *mail,
 	return !mail->share || victim->share == mail->share;
 }
 
-/* The oldest message of this priority, which there is. */
-static struct ipcx_mail *mailq_oldest_of_locked(const struct ipcx_mailq *q,
-						u32 priority)
-{
-	struct rb_node *node = q->root.rb_root.rb_node;
-	struct ipcx_mail *found = NULL;
-
-	lockdep_assert_held(q->lock);
-
-	while (node) {
-		if (node_to_mail(node)->priority <= priority) {
-			found = node_to_mail(node);
-			node = node->rb_left;
-		} else {
-			node = node->rb_right;
-		}
-	}
-	return found;
-}
-
 /* By priority, the lowest first, and by age inside one. */
 static struct ipcx_mail *mailq_next_victim_locked(const struct ipcx_mailq *q,
 						  struct ipcx_mail *last)
 {
 	struct ipcx_mail *next;
 
-	if (last) {
-		next = node_to_mail(rb_next(&last->node));
-		if (next && next->priority == last->priority)
-			return next;
-		next = mailq_oldest_of_locked(q, last->priority);
-		next = node_to_mail(rb_prev(&next->node));
-	} else {
-		next = node_to_mail(rb_last(&q->root.rb_root));
-	}
-	return next ? mailq_oldest_of_locked(q, next->priority) : NULL;
+	lockdep_assert_held(q->lock);
+
+	if (!last)
+		return node_to_mail(rb_last(&q->root.rb_root));
+	next = list_next_entry(last, level);
+	return mail_leads(next) ? node_to_mail(rb_prev(&next->node)) : next;
 }
 
 /* How many messages must go for @mail? False when it is not to be had. */
@@ -469,20 +432,106 @@ bool ipcx_mailq_make_room_locked(struct ipcx_mailq *q,
 
 /* ---- In and out -------------------------------------------------------- */
 
-static bool mail_before(struct rb_node *a, const struct rb_node *b)
+static bool mail_before(const struct ipcx_mail *x, const struct ipcx_mail *y)
 {
-	const struct ipcx_mail *x = rb_entry(a, struct ipcx_mail, node);
-	const struct ipcx_mail *y = rb_entry(b, struct ipcx_mail, node);
-
 	if (x->priority != y->priority)
 		return x->priority > y->priority;
 	return x->order < y->order;
+}
+
+/*
+ * Put it among those of its priority, of which @first is the first. What is new
+ * is the last one, and what comes back is nearly always the first. Else it walks
+ * past those that are older, which its receiver has walked past, too, as it looked
+ * for a message that it wants.
+ */
+static void level_add_locked(struct ipcx_mailq *q, struct ipcx_mail *first,
+			     struct ipcx_mail *mail)
+{
+	struct ipcx_mail *next = first;
+
+	lockdep_assert_held(q->lock);
+
+	if (mail->order < first->order) {
+		rb_replace_node_cached(&first->node, &mail->node, &q->root);
+		RB_CLEAR_NODE(&first->node);
+	} else {
+		RB_CLEAR_NODE(&mail->node);
+		if (mail->order < list_prev_entry(first, level)->order)
+			while (next->order < mail->order)
+				next = list_next_entry(next, level);
+	}
+	list_add_tail(&mail->level, &next->level);
+}
+
+static __always_inline void mailq_add_locked(struct ipcx_mailq *q,
+					     struct ipcx_mail *mail)
+{
+	struct rb_node **place = &q->root.rb_root.rb_node, *parent = NULL;
+	bool leftmost = true;
+	struct ipcx_mail *m;
+
+	lockdep_assert_held(q->lock);
+
+	while (*place) {
+		parent = *place;
+		m = node_to_mail(parent);
+		if (mail->priority == m->priority) {
+			level_add_locked(q, m, mail);
+			return;
+		}
+		if (mail->priority > m->priority) {
+			place = &parent->rb_left;
+		} else {
+			place = &parent->rb_right;
+			leftmost = false;
+		}
+	}
+	INIT_LIST_HEAD(&mail->level);
+	rb_link_node(&mail->node, parent, place);
+	rb_insert_color_cached(&mail->node, &q->root, leftmost);
+}
+
+static __always_inline void mailq_del_locked(struct ipcx_mailq *q,
+					     struct ipcx_mail *mail)
+{
+	lockdep_assert_held(q->lock);
+
+	if (list_empty(&mail->level)) {
+		if (&mail->node == q->root.rb_root.rb_node &&
+		    !mail->node.rb_left && !mail->node.rb_right)
+			q->root = RB_ROOT_CACHED;
+		else
+			rb_erase_cached(&mail->node, &q->root);
+		return;
+	}
+	if (mail_leads(mail))
+		rb_replace_node_cached(&mail->node,
+				       &list_next_entry(mail, level)->node,
+				       &q->root);
+	list_del(&mail->level);
 }
 
 static bool mail_expires_before(struct rb_node *a, const struct rb_node *b)
 {
 	return rb_entry(a, struct ipcx_mail, expiry)->expires <
 	       rb_entry(b, struct ipcx_mail, expiry)->expires;
+}
+
+static __always_inline bool mailq_insert_locked(struct ipcx_mailq *q,
+						struct ipcx_mail *mail)
+{
+	lockdep_assert_held(q->lock);
+
+	if (unlikely(*q->listeners)) {
+		mail->news = q->next_news++;
+		list_add_tail(&mail->link, &q->by_news);
+	} else {
+		INIT_LIST_HEAD(&mail->link);
+	}
+	mailq_add_locked(q, mail);
+	return mail->expires &&
+	       rb_add_cached(&mail->expiry, &q->by_expiry, mail_expires_before);
 }
 
 /**
@@ -495,17 +544,7 @@ static bool mail_expires_before(struct rb_node *a, const struct rb_node *b)
  */
 bool ipcx_mailq_untake_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
-	lockdep_assert_held(q->lock);
-
-	if (*q->listeners) {
-		mail->news = q->next_news++;
-		list_add_tail(&mail->link, &q->by_news);
-	} else {
-		INIT_LIST_HEAD(&mail->link);
-	}
-	rb_add_cached(&mail->node, &q->root, mail_before);
-	return mail->expires &&
-	       rb_add_cached(&mail->expiry, &q->by_expiry, mail_expires_before);
+	return mailq_insert_locked(q, mail);
 }
 
 /**
@@ -521,9 +560,64 @@ void ipcx_mailq_take_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 
 	if (!list_empty(&mail->link))
 		list_del(&mail->link);
-	rb_erase_cached(&mail->node, &q->root);
+	mailq_del_locked(q, mail);
 	if (mail->expires)
 		rb_erase_cached(&mail->expiry, &q->by_expiry);
+}
+
+static __always_inline void mailq_count_locked(struct ipcx_mailq *q,
+					       struct ipcx_mail *mail)
+{
+	struct ipcx_mail_share *share = mail->share;
+
+	lockdep_assert_held(q->lock);
+
+	mail->order = q->next_order++;
+	mail->arrived = ipcx_tick();
+	if (unlikely(mail->lifetime))
+		mail->expires = ktime_get_boottime_ns() + mail->lifetime;
+	q->messages++;
+	q->bytes += mail->msg.size;
+	q->put++;
+	if (unlikely(share)) {
+		share->messages++;
+		share->bytes += mail->msg.size;
+	}
+}
+
+/**
+ * ipcx_mailq_pass_locked() - Put a message in, and take it
+ * @q: In which queue
+ * @mail: The message
+ *
+ * Context: Under the lock.
+ */
+void ipcx_mailq_pass_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	mailq_count_locked(q, mail);
+}
+
+/**
+ * ipcx_mailq_unpass_locked() - It was not put in, and not taken, after all
+ * @q: In which queue
+ * @mail: The message, which is the caller's again
+ *
+ * Context: Under the lock, which was not dropped since.
+ */
+void ipcx_mailq_unpass_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+{
+	struct ipcx_mail_share *share = mail->share;
+
+	lockdep_assert_held(q->lock);
+
+	mail->expires = 0;
+	q->messages--;
+	q->bytes -= mail->msg.size;
+	q->put--;
+	if (share) {
+		share->messages--;
+		share->bytes -= mail->msg.size;
+	}
 }
 
 /**
@@ -536,36 +630,8 @@ void ipcx_mailq_take_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
  */
 bool ipcx_mailq_put_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
-	struct ipcx_mail_share *share = mail->share;
-
-	lockdep_assert_held(q->lock);
-
-	mail->order = q->next_order++;
-	mail->arrived = ktime_get_coarse_boottime_ns();
-	if (mail->lifetime)
-		mail->expires = ktime_get_boottime_ns() + mail->lifetime;
-	q->messages++;
-	q->bytes += mail->msg.size;
-	q->put++;
-	if (share) {
-		share->messages++;
-		share->bytes += mail->msg.size;
-	}
-	return ipcx_mailq_untake_locked(q, mail);
-}
-
-static void mail_uncount_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
-{
-	struct ipcx_mail_share *share = mail->share;
-
-	lockdep_assert_held(q->lock);
-
-	q->messages--;
-	q->bytes -= mail->msg.size;
-	if (share) {
-		share->messages--;
-		share->bytes -= mail->msg.size;
-	}
+	mailq_count_locked(q, mail);
+	return mailq_insert_locked(q, mail);
 }
 
 /**
@@ -578,20 +644,20 @@ static void mail_uncount_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 void ipcx_mailq_unput_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	ipcx_mailq_take_locked(q, mail);
-	mail_uncount_locked(q, mail);
-	q->put--;
+	ipcx_mailq_unpass_locked(q, mail);
 }
 
 /**
- * ipcx_mailq_end_locked() - A message that was taken does not count any more
+ * ipcx_mailq_end_share_locked() - The share of ipcx_mailq_end_locked()
  * @q: In which queue
- * @mail: The message, which is the caller's, to be freed by ipcx_msg_put()
+ * @mail: The message, of who is not the owner
  *
  * Context: Under the lock.
  */
-void ipcx_mailq_end_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
+void ipcx_mailq_end_share_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
-	mail_uncount_locked(q, mail);
+	mail->share->messages--;
+	mail->share->bytes -= mail->msg.size;
 	share_unref_locked(q, mail->share);
 }
 
@@ -606,6 +672,7 @@ void ipcx_mailq_discard_locked(struct ipcx_mailq *q, struct ipcx_mail *mail)
 {
 	ipcx_mailq_end_locked(q, mail);
 	list_add(&mail->link, &q->dead_mail);
+	q->garbage = true;
 }
 
 /* ---- Lifetimes --------------------------------------------------------- */
@@ -697,25 +764,26 @@ bool ipcx_mail_matches(const struct ipcx_mail *mail,
 }
 
 /**
- * ipcx_mailq_find_locked() - The message that comes next
+ * ipcx_mailq_search_locked() - ipcx_mailq_find_locked(), from message to message
  * @q: Of which queue
  * @filter: Of those that match
  * @skip: And behind so many of them
  *
- * Context: Under the lock. Looks at the messages one after the other.
+ * Context: Under the lock.
  * Return: The message, or NULL.
  */
-struct ipcx_mail *ipcx_mailq_find_locked(const struct ipcx_mailq *q,
-					 const struct ipcx_mail_filter *filter,
-					 u32 skip)
+struct ipcx_mail *
+ipcx_mailq_search_locked(const struct ipcx_mailq *q,
+			 const struct ipcx_mail_filter *filter, u32 skip)
 {
-	struct rb_node *node;
+	struct ipcx_mail *mail;
 
 	lockdep_assert_held(q->lock);
 
-	for (node = rb_first_cached(&q->root); node; node = rb_next(node))
-		if (ipcx_mail_matches(node_to_mail(node), filter) && !skip--)
-			return node_to_mail(node);
+	for (mail = node_to_mail(rb_first_cached(&q->root)); mail;
+	     mail = mail_next(mail))
+		if (ipcx_mail_matches(mail, filter) && !skip--)
+			return mail;
 	return NULL;
 }
 
@@ -740,7 +808,7 @@ ipcx_mailq_find_news_locked(const struct ipcx_mailq *q,
 		if (mail->news < since)
 			break;
 		if (ipcx_mail_matches(mail, filter) &&
-		    (!found || mail_before(&mail->node, &found->node)))
+		    (!found || mail_before(mail, found)))
 			found = mail;
 	}
 	return found;
@@ -750,20 +818,21 @@ ipcx_mailq_find_news_locked(const struct ipcx_mailq *q,
  * ipcx_mailq_age_locked() - For how long is the oldest message there?
  * @q: Of which queue
  *
- * Context: Under the lock. Looks at all messages, in O(their number).
+ * The first one of a priority is the oldest of it.
+ *
+ * Context: Under the lock. Looks at one message of each priority.
  * Return: Nanoseconds, 0 when there is none.
  */
 u64 ipcx_mailq_age_locked(const struct ipcx_mailq *q)
 {
-	u64 now = ktime_get_coarse_boottime_ns();
-	u64 oldest = now;
+	u64 oldest = U64_MAX;
 	struct rb_node *node;
 
 	lockdep_assert_held(q->lock);
 
 	for (node = rb_first_cached(&q->root); node; node = rb_next(node))
 		oldest = min(oldest, node_to_mail(node)->arrived);
-	return now - oldest;
+	return oldest == U64_MAX ? 0 : ipcx_tick_age_ns(oldest);
 }
 
 /**

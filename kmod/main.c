@@ -7,8 +7,10 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
+#include "chunk.h"
 #include "file.h"
 #include "holder.h"
+#include "msg.h"
 #include "netlink.h"
 #include "object.h"
 #include "quota.h"
@@ -48,9 +50,12 @@ static int __init ipcx_init(void)
 	int r;
 
 	ipcx_quota_init();
-	r = ipcx_holder_init();
+	r = ipcx_chunk_init();
 	if (r)
 		return r;
+	r = ipcx_holder_init();
+	if (r)
+		goto err_chunk;
 	r = ipcx_object_init();
 	if (r)
 		goto err_holder;
@@ -68,6 +73,8 @@ err_object:
 	ipcx_object_exit();
 err_holder:
 	ipcx_holder_exit();
+err_chunk:
+	ipcx_chunk_exit();
 	return r;
 }
 
@@ -78,6 +85,8 @@ static void __exit ipcx_exit(void)
 	ipcx_object_exit();
 	ipcx_region_type.exit();
 	ipcx_holder_exit();
+	ipcx_msg_exit();
+	ipcx_chunk_exit();
 	ipcx_quota_exit();
 }
 

@@ -7,17 +7,19 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "chunk.h"
 #include "holder.h"
 #include "quota.h"
+#include "spare.h"
 #include "ucopy.h"
 
 /* Structure and payload in one allocation up to this; it is one page's worth. */
@@ -25,26 +27,12 @@
 
 #define MSG_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
-/*
- * A long message is refused rather than that somebody is killed for it. For a
- * large chunk nobody is disturbed: there are smaller ones.
- */
-#define PAGE_GFP (MSG_GFP | __GFP_RETRY_MAYFAIL)
-#define CHUNK_GFP \
-	((MSG_GFP | __GFP_COMP | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM)
-
-/* The largest that the page allocator keeps at hand for each processor. */
-#define CHUNK_ORDER PAGE_ALLOC_COSTLY_ORDER
-
-/* Up to so many bytes go word by word, see ucopy.h. */
-#define BY_WORDS 256
-
 static u32 pages_for(size_t head, size_t size)
 {
 	return head + size <= MSG_TOGETHER ? 0 : DIV_ROUND_UP(size, PAGE_SIZE);
 }
 
-/* What it costs the kernel. */
+/* What a long one costs the kernel. */
 static u64 bytes_for(size_t head, size_t size, u64 nr_pages)
 {
 	if (!nr_pages)
@@ -97,72 +85,23 @@ static void place_go_on(struct place *place, size_t size)
 
 static void free_chunks(struct ipcx_msg *msg)
 {
-	struct page *page;
-	u32 i;
-
-	for (i = 0; i < msg->nr_chunks; i++) {
-		page = msg->chunks[i];
-		__free_pages(page, compound_order(page));
-	}
+	ipcx_chunks_put(msg->chunks, msg->nr_chunks);
 	kvfree(msg->chunks);
-}
-
-/* As many of these pages in one as can be had; sets how many. */
-static struct page *alloc_chunk(u32 *nr_pages)
-{
-	unsigned int order = min_t(unsigned int, ilog2(*nr_pages), CHUNK_ORDER);
-	struct page *page;
-
-	for (; order; order--) {
-		page = alloc_pages(CHUNK_GFP, order);
-		if (page) {
-			*nr_pages = 1 << order;
-			return page;
-		}
-	}
-	*nr_pages = 1;
-	return alloc_page(PAGE_GFP);
 }
 
 /* What is there already goes with the message when one cannot be had. */
 static int alloc_chunks(struct ipcx_msg *msg, u32 nr_pages)
 {
-	struct page *page;
-	u32 n;
-
 	msg->nr_pages = nr_pages;
 	msg->chunks = kvmalloc_array(nr_pages, sizeof(*msg->chunks), MSG_GFP);
 	if (!msg->chunks)
 		return -ENOMEM;
-	while (nr_pages) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		n = nr_pages;
-		page = alloc_chunk(&n);
-		if (!page)
-			return -ENOMEM;
-		msg->chunks[msg->nr_chunks++] = page;
-		nr_pages -= n;
-		cond_resched();
-	}
-	return 0;
+	if (!ipcx_chunks_get(msg->chunks, nr_pages, &msg->nr_chunks))
+		return 0;
+	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 }
 
 /* ---- In ---------------------------------------------------------------- */
-
-static int short_in(void *to, const void __user *from, size_t size)
-{
-	size_t words = size / sizeof(u64);
-	u8 *bytes = to + words * sizeof(u64);
-	const u8 __user *rest = from + words * sizeof(u64);
-
-	if (ipcx_words_in(to, from, words))
-		return -EFAULT;
-	for (size -= words * sizeof(u64); size; size--)
-		if (get_user(*bytes++, rest++))
-			return -EFAULT;
-	return 0;
-}
 
 static int part_in(void *to, const struct ipcx_payload *from, size_t offset,
 		   size_t size)
@@ -170,8 +109,6 @@ static int part_in(void *to, const struct ipcx_payload *from, size_t offset,
 	if (from->iter)
 		return copy_from_iter(to, size, from->iter) == size ? 0 :
 								      -EFAULT;
-	if (size <= BY_WORDS)
-		return short_in(to, from->user + offset, size);
 	return copy_from_user(to, from->user + offset, size) ? -EFAULT : 0;
 }
 
@@ -194,11 +131,16 @@ static int copy_in(struct ipcx_msg *msg, const struct ipcx_payload *from)
 	return 0;
 }
 
-static void msg_stamp(struct ipcx_msg *msg)
+/* A spare one has a process already, or none. */
+static __always_inline void msg_stamp(struct ipcx_msg *msg)
 {
 	const struct cred *cred = current_cred();
+	struct pid *pid = task_tgid(current);
 
-	msg->pid = get_pid(task_tgid(current));
+	if (msg->pid != pid) {
+		put_pid(msg->pid);
+		msg->pid = get_pid(pid);
+	}
 	msg->exec_id = READ_ONCE(current->self_exec_id);
 	msg->uid = cred->euid;
 	msg->gid = cred->egid;
@@ -212,6 +154,179 @@ static void msg_stamp_as(struct ipcx_msg *msg, const struct ipcx_msg *other)
 	msg->uid = other->uid;
 	msg->gid = other->gid;
 	msg->sent_ns = other->sent_ns;
+}
+
+/* ---- Spares ------------------------------------------------------------ */
+
+/* So many for each processor. */
+#define SPARES 32
+
+struct spares {
+	struct ipcx_msg *first;
+	unsigned int nr;
+};
+
+/* Used in process context only: who does not preempt has its own to itself. */
+static DEFINE_PER_CPU(struct spares, spares);
+
+static struct ipcx_msg *spare_get(void)
+{
+	struct spares *s = get_cpu_ptr(&spares);
+	struct ipcx_msg *msg = s->first;
+
+	if (msg) {
+		s->first = msg->origin;
+		s->nr--;
+	}
+	put_cpu_ptr(&spares);
+	return msg;
+}
+
+static bool spare_put(struct ipcx_msg *msg)
+{
+	struct spares *s = get_cpu_ptr(&spares);
+	bool room = s->nr < SPARES && ipcx_spares_wanted();
+
+	if (room) {
+		msg->origin = s->first;
+		s->first = msg;
+		s->nr++;
+	}
+	put_cpu_ptr(&spares);
+	return room;
+}
+
+static void spare_free(struct ipcx_msg *msg)
+{
+	ipcx_user_put(msg->user);
+	put_pid(msg->pid);
+	kfree(msg);
+}
+
+/**
+ * ipcx_msg_exit() - Free what is spare
+ *
+ * Context: Module exit: there is no message.
+ */
+void ipcx_msg_exit(void)
+{
+	struct ipcx_msg *msg, *next;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		for (msg = per_cpu(spares, cpu).first; msg; msg = next) {
+			next = msg->origin;
+			spare_free(msg);
+		}
+	}
+}
+
+/* ---- New ones ---------------------------------------------------------- */
+
+static void msg_init(struct ipcx_msg *msg, u64 bytes)
+{
+	msg->pid = NULL;
+	msg->nr_chunks = 0;
+	msg->nr_pages = 0;
+	msg->nr_files = 0;
+	msg->shared = false;
+	msg->again = false;
+	msg->chunks = NULL;
+	msg->files = NULL;
+	msg->origin = NULL;
+	msg->bytes = bytes;
+}
+
+/* One that is not spare, with a user. */
+static noinline struct ipcx_msg *short_new(struct ipcx_user *likely)
+{
+	struct ipcx_user *user = ipcx_user_current(likely);
+	struct ipcx_msg *msg;
+
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	msg = kmalloc(IPCX_MSG_SHORT, MSG_GFP);
+	if (!msg) {
+		ipcx_user_put(user);
+		return ERR_PTR(-ENOMEM);
+	}
+	msg_init(msg, IPCX_MSG_SHORT);
+	msg->again = true;
+	msg->group = ipcx_spare_group();
+	msg->user = user;
+	return msg;
+}
+
+/* A spare one was another's: of another user, or of another group. */
+static noinline struct ipcx_msg *short_others(struct ipcx_msg *msg,
+					      struct ipcx_user *likely)
+{
+	struct ipcx_user *user;
+
+	if (msg->group != ipcx_spare_group()) {
+		spare_free(msg);
+		return short_new(likely);
+	}
+	user = ipcx_user_current(likely);
+	if (IS_ERR(user)) {
+		spare_free(msg);
+		return ERR_CAST(user);
+	}
+	ipcx_user_put(msg->user);
+	msg->user = user;
+	return msg;
+}
+
+/* Of the current user, who is not charged yet. */
+static struct ipcx_msg *short_get(struct ipcx_user *likely)
+{
+	struct ipcx_msg *msg = spare_get();
+
+	if (unlikely(!msg))
+		return short_new(likely);
+	if (unlikely(msg->group != ipcx_spare_group() ||
+		     !ipcx_user_is_current(msg->user)))
+		msg = short_others(msg, likely);
+	if (!IS_ERR(msg)) {
+		msg->origin = NULL;
+		msg->shared = false;
+	}
+	return msg;
+}
+
+static void short_put(struct ipcx_msg *msg)
+{
+	if (!spare_put(msg))
+		spare_free(msg);
+}
+
+static struct ipcx_msg *msg_new_short(size_t head, struct ipcx_user *likely,
+				      const struct ipcx_payload *from)
+{
+	struct ipcx_msg *msg = short_get(likely);
+	int r;
+
+	if (IS_ERR(msg))
+		return msg;
+	r = ipcx_charge(msg->user, IPCX_RESOURCE_BYTES, IPCX_MSG_SHORT);
+	if (unlikely(r))
+		goto err_msg;
+	msg->data = (void *)msg + head;
+	msg->size = from->size;
+	r = likely(!from->iter) ?
+		    ipcx_bytes_in(msg->data, from->user, from->size) :
+		    part_in(msg->data, from, 0, from->size);
+	if (unlikely(r))
+		goto err_bytes;
+	refcount_set(&msg->refs, 1);
+	msg_stamp(msg);
+	return msg;
+
+err_bytes:
+	ipcx_uncharge(msg->user, IPCX_RESOURCE_BYTES, IPCX_MSG_SHORT);
+err_msg:
+	short_put(msg);
+	return ERR_PTR(r);
 }
 
 /*
@@ -231,17 +346,10 @@ static struct ipcx_msg *msg_alloc(size_t head, size_t behind, u64 bytes,
 	msg = kmalloc(head + behind, MSG_GFP);
 	if (!msg)
 		goto err_bytes;
+	msg_init(msg, bytes);
 	refcount_set(&msg->refs, 1);
-	msg->nr_chunks = 0;
-	msg->nr_pages = 0;
-	msg->nr_files = 0;
-	msg->shared = false;
 	msg->data = (void *)msg + head;
-	msg->chunks = NULL;
-	msg->files = NULL;
-	msg->origin = NULL;
 	msg->user = user;
-	msg->bytes = bytes;
 	return msg;
 
 err_bytes:
@@ -251,18 +359,9 @@ err_user:
 	return ERR_PTR(r);
 }
 
-/**
- * ipcx_msg_new() - Make a message of what the caller sends
- * @head: Size of the room's structure, whose own fields are left to it
- * @likely: See ipcx_user_current()
- * @from: The payload
- *
- * Context: Sleeps. Touches user memory.
- * Return: The message with one reference, or an ERR_PTR: -EFAULT, -ENOMEM,
- * -EDQUOT, -ENOSPC, -EINTR.
- */
-struct ipcx_msg *ipcx_msg_new(size_t head, struct ipcx_user *likely,
-			      const struct ipcx_payload *from)
+static noinline struct ipcx_msg *msg_new_long(size_t head,
+					      struct ipcx_user *likely,
+					      const struct ipcx_payload *from)
 {
 	size_t size = from->size;
 	u32 nr_pages = pages_for(head, size);
@@ -286,6 +385,24 @@ struct ipcx_msg *ipcx_msg_new(size_t head, struct ipcx_user *likely,
 		return msg;
 	ipcx_msg_put(msg);
 	return ERR_PTR(r);
+}
+
+/**
+ * ipcx_msg_new() - Make a message of what the caller sends
+ * @head: Size of the room's structure, whose own fields are left to it
+ * @likely: See ipcx_user_current()
+ * @from: The payload
+ *
+ * Context: Sleeps. Touches user memory.
+ * Return: The message with one reference, or an ERR_PTR: -EFAULT, -ENOMEM,
+ * -EDQUOT, -ENOSPC, -EINTR.
+ */
+struct ipcx_msg *ipcx_msg_new(size_t head, struct ipcx_user *likely,
+			      const struct ipcx_payload *from)
+{
+	if (likely(head + from->size <= IPCX_MSG_SHORT))
+		return msg_new_short(head, likely, from);
+	return msg_new_long(head, likely, from);
 }
 
 /**
@@ -340,6 +457,7 @@ int ipcx_msg_keep_files(struct ipcx_msg *msg, struct file **files, u32 nr)
 		return r;
 	msg->files = files;
 	msg->nr_files = nr;
+	msg->again = false;
 	return 0;
 }
 
@@ -358,11 +476,24 @@ static void close_files(struct ipcx_msg *msg)
 	ipcx_uncharge(msg->user, IPCX_RESOURCE_FDS, msg->nr_files);
 }
 
-static noinline void free_what_it_has(struct ipcx_msg *msg)
+static noinline void msg_end_long(struct ipcx_msg *msg)
 {
-	close_files(msg);
-	if (msg->chunks)
-		free_chunks(msg);
+	struct ipcx_msg *origin = msg->origin;
+	struct ipcx_user *user = msg->user;
+	u64 bytes = msg->bytes;
+
+	if (!origin) {
+		close_files(msg);
+		if (msg->chunks)
+			free_chunks(msg);
+	}
+	put_pid(msg->pid);
+	kfree(msg);
+	ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
+	ipcx_user_put(user);
+	/* Which has none itself. */
+	if (origin)
+		ipcx_msg_put(origin);
 }
 
 /**
@@ -373,67 +504,47 @@ static noinline void free_what_it_has(struct ipcx_msg *msg)
  */
 void ipcx_msg_put(struct ipcx_msg *msg)
 {
-	struct ipcx_msg *origin;
-	struct ipcx_user *user;
-	u64 bytes;
-
-	while (msg && refcount_dec_and_test(&msg->refs)) {
-		origin = msg->origin;
-		user = msg->user;
-		bytes = msg->bytes;
-		if (!origin && (msg->chunks || msg->files))
-			free_what_it_has(msg);
-		put_pid(msg->pid);
-		kfree(msg);
-		ipcx_uncharge(user, IPCX_RESOURCE_BYTES, bytes);
-		ipcx_user_put(user);
-		msg = origin;
+	if (!refcount_dec_and_test(&msg->refs))
+		return;
+	if (unlikely(!msg->again)) {
+		msg_end_long(msg);
+		return;
 	}
+	/* What is spare keeps no namespace of processes. */
+	if (unlikely(msg->pid->level)) {
+		put_pid(msg->pid);
+		msg->pid = NULL;
+	}
+	ipcx_uncharge(msg->user, IPCX_RESOURCE_BYTES, IPCX_MSG_SHORT);
+	short_put(msg);
 }
 
 /* ---- Out --------------------------------------------------------------- */
-
-static int short_out(void __user *to, const void *from, size_t size)
-{
-	size_t words = size / sizeof(u64);
-	const u8 *bytes = from + words * sizeof(u64);
-	u8 __user *rest = to + words * sizeof(u64);
-
-	if (ipcx_words_out(to, from, words))
-		return -EFAULT;
-	for (size -= words * sizeof(u64); size; size--)
-		if (put_user(*bytes++, rest++))
-			return -EFAULT;
-	return 0;
-}
 
 static int part_out(const struct ipcx_payload *to, const void *from,
 		    size_t offset, size_t size)
 {
 	if (to->iter)
 		return copy_to_iter(from, size, to->iter) == size ? 0 : -EFAULT;
-	if (size <= BY_WORDS)
-		return short_out(to->user + offset, from, size);
 	return copy_to_user(to->user + offset, from, size) ? -EFAULT : 0;
 }
 
 /**
- * ipcx_msg_copy_out() - Copy the payload to user memory
+ * ipcx_msg_copy_out_long() - ipcx_msg_copy_out(), of whatever payload
  * @msg: The message, to which the caller has a reference
  * @to: Where to; there is room for all of it
  *
  * Context: Sleeps, for as long as a page of user memory takes to come.
  * Return: 0 or -EFAULT.
  */
-int ipcx_msg_copy_out(const struct ipcx_msg *msg, const struct ipcx_payload *to)
+int ipcx_msg_copy_out_long(const struct ipcx_msg *msg,
+			   const struct ipcx_payload *to)
 {
 	struct place place = place_of(msg);
 	const void *from;
 	size_t size;
 	int r;
 
-	if (!msg->nr_chunks)
-		return part_out(to, msg->data, 0, msg->size);
 	for (; place.left; place_go_on(&place, size)) {
 		from = place_at(&place, &size);
 		r = part_out(to, from, msg->size - place.left, size);
@@ -561,26 +672,4 @@ void ipcx_msg_hand_over(struct ipcx_msg *msg, struct ipcx_user *user)
 	msg->user = ipcx_user_get(user);
 	ipcx_uncharge(old, IPCX_RESOURCE_BYTES, msg->bytes);
 	ipcx_user_put(old);
-}
-
-/**
- * ipcx_msg_sender_gone() - Has the sender died, or called exec, since?
- * @msg: What it sent
- *
- * A process that has died, and whose parent has not been told yet, may be gone
- * or not.
- *
- * Context: Any.
- * Return: True when it cannot be asked any more.
- */
-bool ipcx_msg_sender_gone(const struct ipcx_msg *msg)
-{
-	struct task_struct *task;
-	bool gone;
-
-	rcu_read_lock();
-	task = ipcx_process_rcu(msg->pid);
-	gone = !task || READ_ONCE(task->self_exec_id) != msg->exec_id;
-	rcu_read_unlock();
-	return gone;
 }

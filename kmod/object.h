@@ -35,7 +35,8 @@
  *   ipcx_object.lock      state, rights, queues, ledger, all fields of the room
  *     ipcx_proc.lock      the holdings of one process
  *     wait_queue_head     pollers (never taken with the object's lock held by us)
- *   users_lock, procs_lock, the table of names: taken for themselves
+ *   users_lock, procs_lock, the table of names, the pools of chunks: taken for
+ *   themselves
  *
  * No user memory is touched, nothing is allocated and nobody is woken under the
  * object's lock. Who holds the lock of one object never waits for that of

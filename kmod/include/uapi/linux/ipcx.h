@@ -881,8 +881,8 @@ struct ipcx_region_stat {
  * &ipcx_mailbox_create.max_bytes bytes of payload. Its owner may use all of
  * that; any other user may use at most half of what the others have left, or
  * have one message, so nobody can shut out the rest. What a message costs
- * (payload, and the kernel's own record) is charged to the sending user until
- * it has been received.
+ * (payload, and the kernel's own record; 512 bytes for a short one) is charged to
+ * the sending user until it has been received.
  *
  * Descriptors can be polled: EPOLLIN while there is a message, EPOLLOUT while
  * there is room for a short one and nobody waits for it; of shares they know
@@ -1209,7 +1209,8 @@ struct ipcx_mailbox_recv {
  * @out_next_size: Size of the message that would be received next, 0 if none
  * @out_bytes: Bytes of their payload
  * @out_oldest_ns: For how long the oldest message has been there, in
- *	nanoseconds; 0 if there is none
+ *	nanoseconds, without the time for which the machine was suspended; 0 if
+ *	there is none
  * @out_senders: Calls that wait to send
  * @out_receivers: Calls that wait to receive
  * @out_readers: Handles that may receive
