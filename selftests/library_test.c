@@ -738,6 +738,93 @@ static bool pidfd_is(int pidfd, pid_t pid)
 	       info.si_pid == pid;
 }
 
+static void *send_later(void *arg)
+{
+	usleep(20000);
+	return (void *)(intptr_t)ipcx_mailbox_send(arg, "late", 4);
+}
+
+static void *receive_later(void *arg)
+{
+	char got[8];
+
+	usleep(20000);
+	return (void *)(intptr_t)ipcx_mailbox_receive(arg, got, sizeof(got),
+						      NULL);
+}
+
+/* Rows: T4. They wait, whatever the descriptor's flags say. */
+TEST_F(library, simple_calls_wait_on_any_descriptor)
+{
+	struct ipcx_mailbox_config config = { .max_messages = 1 };
+	struct ipcx_mailbox *box;
+	char got[8] = "";
+	size_t size = 0;
+	pthread_t thread;
+	void *ret;
+
+	ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, NULL, &config, &box));
+	ASSERT_EQ(0, fcntl(ipcx_mailbox_fd(box), F_SETFL, O_NONBLOCK));
+	errno = EXDEV;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_later, box));
+	EXPECT_EQ(0, ipcx_mailbox_receive(box, got, sizeof(got), &size));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(0, (intptr_t)ret);
+	EXPECT_EQ(4, size);
+	EXPECT_EQ(0, memcmp(got, "late", 4));
+	ASSERT_EQ(0, ipcx_mailbox_send(box, "1", 1));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, receive_later, box));
+	EXPECT_EQ(0, ipcx_mailbox_send(box, "22", 2));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(0, (intptr_t)ret);
+	EXPECT_EQ(0, ipcx_mailbox_receive(box, got, sizeof(got), &size));
+	EXPECT_EQ(2, size);
+	EXPECT_EQ(EXDEV, errno);
+	ipcx_mailbox_free(box);
+}
+
+/* Rows: T4. What read() and write() call by other names, or do not tell. */
+TEST_F(library, simple_calls_say_what_is_wrong)
+{
+	struct ipcx_mailbox_config config = {
+		.max_messages = 1,
+		.max_size = 8,
+		.when_full = IPCX_FULL_FAIL,
+	};
+	struct ipcx_mailbox *box, *half;
+	struct ipcx_mailbox_stat stat;
+	size_t size = 0;
+	char got[8];
+
+	ASSERT_EQ(0, ipcx_mailbox_create(self->ipcx, "/simple", &config, &box));
+	EXPECT_EQ(-EMSGSIZE, ipcx_mailbox_send(box, "123456789", 9));
+	EXPECT_EQ(-EFAULT, ipcx_mailbox_send(box, (void *)8, 8));
+	ASSERT_EQ(0, ipcx_mailbox_send(box, "12345678", 8));
+	EXPECT_EQ(-EAGAIN, ipcx_mailbox_send(box, "", 0));
+	ASSERT_EQ(0, ipcx_mailbox_stat(box, &stat));
+	EXPECT_EQ(1, stat.out_refused);
+	EXPECT_EQ(-EMSGSIZE, ipcx_mailbox_receive(box, got, 3, &size));
+	EXPECT_EQ(8, size);
+	EXPECT_EQ(-EFAULT, ipcx_mailbox_receive(box, (void *)8, 8, &size));
+	size = 0;
+	/* Who says that there is room without end means what comes. */
+	EXPECT_EQ(0, ipcx_mailbox_receive(box, got, SIZE_MAX, &size));
+	EXPECT_EQ(8, size);
+	EXPECT_EQ(0, ipcx_mailbox_send(box, NULL, 0));
+	EXPECT_EQ(0, ipcx_mailbox_receive(box, NULL, 0, &size));
+	EXPECT_EQ(0, size);
+
+	ASSERT_EQ(0, ipcx_mailbox_open(self->ipcx, "/simple", IPCX_RIGHT_READ,
+				       &half));
+	EXPECT_EQ(-EACCES, ipcx_mailbox_send(half, "1", 1));
+	ipcx_mailbox_free(half);
+	ASSERT_EQ(0, ipcx_mailbox_open(self->ipcx, "/simple", IPCX_RIGHT_WRITE,
+				       &half));
+	EXPECT_EQ(-EACCES, ipcx_mailbox_receive(half, got, 8, &size));
+	ipcx_mailbox_free(half);
+	ipcx_mailbox_free(box);
+}
+
 /* Rows: I2 */
 TEST_F(library, message_comes_with_a_pidfd_of_its_sender)
 {

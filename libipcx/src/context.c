@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <ipcx/context.h>
@@ -21,18 +22,35 @@ struct ipcx {
 	int fd;
 };
 
-int ipcx_ioctl(int fd, unsigned long request, void *arg)
+/* What the C library made of the kernel's answer; errno was @saved before. */
+static long answer(long ret, int saved)
 {
-	int saved = errno;
-	int ret;
-
-	ret = ioctl(fd, request, arg);
-	if (ret >= 0)
+	if (IPCX_LIKELY(ret >= 0))
 		return ret;
-
 	ret = -errno;
 	errno = saved;
 	return ret;
+}
+
+int ipcx_ioctl(int fd, unsigned long request, void *arg)
+{
+	int saved = errno;
+
+	return (int)answer(ioctl(fd, request, arg), saved);
+}
+
+long ipcx_read(int fd, void *data, size_t size)
+{
+	int saved = errno;
+
+	return answer(syscall(SYS_read, fd, data, size), saved);
+}
+
+long ipcx_write(int fd, const void *data, size_t size)
+{
+	int saved = errno;
+
+	return answer(syscall(SYS_write, fd, data, size), saved);
 }
 
 void ipcx_close_fd(int fd)

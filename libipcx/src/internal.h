@@ -28,10 +28,18 @@ typedef _Atomic uint32_t ipcx_word;
 
 /*
  * Every call to the kernel goes through here. Returns what the kernel does, or a
- * negative errno, and leaves errno alone. -EINTR is handed to the caller and never retried: what
- * SA_RESTART asks for the kernel does by itself, the deadlines being absolute.
+ * negative errno, and leaves errno alone. -EINTR is handed to the caller and
+ * never retried: what SA_RESTART asks for the kernel does by itself, the
+ * deadlines being absolute.
  */
 int ipcx_ioctl(int fd, unsigned long request, void *arg);
+
+/*
+ * The same for read() and write(), which carry a message for less than an ioctl
+ * does. They are no points at which a thread can be cancelled.
+ */
+long ipcx_read(int fd, void *data, size_t size);
+long ipcx_write(int fd, const void *data, size_t size);
 
 /* Closes a descriptor of ours, and leaves errno alone. */
 void ipcx_close_fd(int fd);

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -167,18 +168,52 @@ static int counted(int ret, uint32_t *ret_count)
 	return 0;
 }
 
-IPCX_EXPORT int ipcx_mailbox_send(struct ipcx_mailbox *mailbox,
-				  const void *data, size_t size)
+/*
+ * Is it read() or write() that fails so, but not the message? They do not wait on
+ * a descriptor with O_NONBLOCK, call a missing right by another name, and look at
+ * a buffer beyond the message. Nothing has happened: the ioctl says, or does, what
+ * there is to be said or done.
+ */
+static IPCX_COLD bool not_the_message(const struct ipcx_mailbox *mailbox,
+				      long err)
+{
+	int saved = errno, flags;
+
+	if (err == -EBADF || err == -EFAULT)
+		return true;
+	if (err != -EAGAIN)
+		return false;
+	flags = fcntl(mailbox->fd, F_GETFL);
+	errno = saved;
+	return flags < 0 || flags & O_NONBLOCK;
+}
+
+static IPCX_COLD int mailbox_send_ioctl(struct ipcx_mailbox *mailbox,
+					const void *data, size_t size)
 {
 	struct ipcx_send_message message = {
 		.data = (uintptr_t)data,
 		.size = (uint32_t)size,
 	};
 
-	if (size > IPCX_MESSAGE_SIZE_MAX)
-		return -EMSGSIZE;
 	return ipcx_mailbox_send_messages(mailbox, &message, 1,
 					  IPCX_FULL_DEFAULT, NULL, NULL);
+}
+
+IPCX_EXPORT int ipcx_mailbox_send(struct ipcx_mailbox *mailbox,
+				  const void *data, size_t size)
+{
+	long ret;
+
+	assert(mailbox);
+	if (size > IPCX_MESSAGE_SIZE_MAX)
+		return -EMSGSIZE;
+	ret = ipcx_write(mailbox->fd, data, size);
+	if (IPCX_LIKELY(ret >= 0))
+		return 0;
+	return not_the_message(mailbox, ret) ?
+		       mailbox_send_ioctl(mailbox, data, size) :
+		       (int)ret;
 }
 
 IPCX_EXPORT int ipcx_mailbox_send_messages(
@@ -203,15 +238,13 @@ IPCX_EXPORT int ipcx_mailbox_send_messages(
 		       ret_count);
 }
 
-IPCX_EXPORT int ipcx_mailbox_receive(struct ipcx_mailbox *mailbox, void *data,
-				     size_t size, size_t *ret_size)
+static IPCX_COLD int mailbox_receive_ioctl(struct ipcx_mailbox *mailbox,
+					   void *data, size_t size,
+					   size_t *ret_size)
 {
-	/* No message is longer. */
-	size_t room = size < IPCX_MESSAGE_SIZE_MAX ? size :
-						     IPCX_MESSAGE_SIZE_MAX;
 	struct ipcx_recv_message message = {
 		.data = (uintptr_t)data,
-		.size = (uint32_t)room,
+		.size = (uint32_t)size,
 	};
 	int err;
 
@@ -220,6 +253,27 @@ IPCX_EXPORT int ipcx_mailbox_receive(struct ipcx_mailbox *mailbox, void *data,
 	if ((!err || err == -EMSGSIZE) && ret_size)
 		*ret_size = message.out_size;
 	return err;
+}
+
+IPCX_EXPORT int ipcx_mailbox_receive(struct ipcx_mailbox *mailbox, void *data,
+				     size_t size, size_t *ret_size)
+{
+	/* No message is longer. */
+	size_t room = size < IPCX_MESSAGE_SIZE_MAX ? size :
+						     IPCX_MESSAGE_SIZE_MAX;
+	long ret;
+
+	assert(mailbox);
+	ret = ipcx_read(mailbox->fd, data, room);
+	if (IPCX_LIKELY(ret >= 0)) {
+		if (ret_size)
+			*ret_size = (size_t)ret;
+		return 0;
+	}
+	/* How long the message is read() does not say. */
+	return ret == -EMSGSIZE || not_the_message(mailbox, ret) ?
+		       mailbox_receive_ioctl(mailbox, data, room, ret_size) :
+		       (int)ret;
 }
 
 IPCX_EXPORT int
