@@ -345,6 +345,61 @@ TEST_F(inbox, death_ends_it_for_all_who_send)
 	close(fd);
 }
 
+static int dying_peer(int dev, int *ready)
+{
+	pid_t pid;
+
+	T_STORE(ready, 0);
+	pid = t_fork();
+	if (!pid) {
+		T_STORE(ready, t_inbox(dev, 0600, 2, 64));
+		for (;;)
+			pause();
+	}
+	T_UNTIL(T_LOAD(ready));
+	return pid;
+}
+
+static void *send_and_wait(void *arg)
+{
+	int fd = *(int *)arg;
+	uint32_t number = 3;
+
+	return (void *)(intptr_t)t_send_with(fd, &number, sizeof(number), 0, 0,
+					     IPCX_FULL_WAIT, t_soon());
+}
+
+/*
+ * Rows: H2. A thousand times: who waits is told, and who comes afterwards, and
+ * nobody finds it any more.
+ */
+TEST_F_TIMEOUT(inbox, death_is_told_each_time, 120)
+{
+	int *ready = t_shared(T_PAGE);
+	pthread_t thread;
+	void *told;
+
+	ASSERT_NE(NULL, ready);
+	for (int i = 0; i < 1000; i++) {
+		pid_t pid = dying_peer(self->dev, ready);
+		int fd = t_inbox_find(self->dev, pid);
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, t_send_number(fd, 1));
+		ASSERT_EQ(0, t_send_number(fd, 2));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, send_and_wait, &fd));
+		/* In every other round it may not wait yet. */
+		if (i & 1)
+			ASSERT_TRUE(T_UNTIL(t_waiters(fd) == 1));
+		ASSERT_EQ(128 + SIGKILL, t_kill(pid));
+		ASSERT_EQ(0, pthread_join(thread, &told));
+		ASSERT_EQ(-EIDRM, (intptr_t)told);
+		ASSERT_EQ(-EIDRM, t_send_number(fd, 4));
+		ASSERT_EQ(-ESRCH, t_inbox_find(self->dev, pid));
+		close(fd);
+	}
+}
+
 /* Rows: H2. The last descriptor for receiving, and not that of the last sender. */
 TEST_F(inbox, closing_it_ends_it_for_all_who_send)
 {

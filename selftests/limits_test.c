@@ -5,11 +5,10 @@
  *
  * Rows: B9 I11 J1 J7. Classes: V18 V20 V21.
  */
+#include "ipcx_cgroup.h"
 #include "ipcx_fd.h"
 #include "ipcx_mailbox.h"
 #include "ipcx_netlink.h"
-
-#include <sys/mount.h>
 
 #define USER 1000 /* an ordinary one, who has nothing else */
 
@@ -430,21 +429,6 @@ TEST_F(limits, first_holding_of_a_process_pays_for_its_record)
 
 /* ---- Memory cgroups ---------------------------------------------------- */
 
-static int write_text(const char *dir, const char *name, const char *text)
-{
-	char path[256];
-	int fd, ret = 0;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 /* Creates without end, until it is refused or killed. */
 static void hoard(int dev, bool regions)
 {
@@ -474,27 +458,23 @@ static void hoard(int dev, bool regions)
  */
 TEST_F_TIMEOUT(limits, hoarder_is_stopped_by_its_memory_cgroup, 60)
 {
-	char root[64] = "/sys/fs/cgroup", dir[128], name[IPCX_NAME_SIZE];
-	bool mounted = false;
+	char dir[128], name[IPCX_NAME_SIZE];
+	struct t_cgroups cgroups;
 
-	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK)) {
-		snprintf(root, sizeof(root), "/tmp/ipcx-limits-%d", getpid());
-		mkdir(root, 0700);
-		mounted = !mount("none", root, "cgroup2", 0, NULL);
-	}
-	write_text(root, "cgroup.subtree_control", "+memory");
-	snprintf(dir, sizeof(dir), "%s/ipcx-limits-%d", root, getpid());
-	mkdir(dir, 0755);
-	if (write_text(dir, "memory.max", "16777216"))
+	if (!t_cgroups_begin(&cgroups))
+		SKIP(return,
+			   "there are no cgroups, or not for who is not root");
+	if (!t_cgroup(&cgroups, "limits", dir))
 		SKIP(return, "this kernel has no memory controller");
-	write_text(dir, "memory.swap.max", "0");
+	ASSERT_EQ(0, t_write_text(dir, "memory.max", "16777216"));
+	t_write_text(dir, "memory.swap.max", "0");
 	for (int regions = 0; regions < 2; regions++) {
 		pid_t pid = t_fork();
 		int made, status;
 
 		*where = 0;
 		if (!pid) {
-			if (write_text(dir, "cgroup.procs", "0"))
+			if (t_write_text(dir, "cgroup.procs", "0"))
 				_exit(1);
 			hoard(self->dev, regions);
 		}
@@ -514,10 +494,7 @@ TEST_F_TIMEOUT(limits, hoarder_is_stopped_by_its_memory_cgroup, 60)
 		}
 	}
 	EXPECT_TRUE(T_UNTIL(!rmdir(dir)));
-	if (mounted) {
-		umount(root);
-		rmdir(root);
-	}
+	t_cgroups_end(&cgroups);
 }
 
 /* ---- Many objects ------------------------------------------------------ */

@@ -6,10 +6,9 @@
  *
  * Rows: B9 I11 J7. Classes: V20 V22.
  */
-#include <sys/mount.h>
 #include <sys/resource.h>
 
-#include "ipcx_test.h"
+#include "ipcx_cgroup.h"
 
 #define USER	   1000 /* an ordinary one, who has nothing else */
 #define OTHER_USER 1001
@@ -462,73 +461,25 @@ TEST_F(quota, a_process_leaves_nothing_charged_behind)
 FIXTURE(memcg)
 {
 	int dev;
-	char mount[64]; /* where the test mounted cgroup2 itself, or "" */
+	struct t_cgroups cgroups;
 	char dir[128];
 };
 
-static bool write_text(const char *dir, const char *name, const char *text)
-{
-	char path[256];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
-/* A line of memory.stat, or -1. */
-static long long memory_stat(const char *dir, const char *key)
-{
-	char path[256], line[128];
-	long long value = -1;
-	size_t len = strlen(key);
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/memory.stat", dir);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, len) && line[len] == ' ')
-			value = atoll(line + len);
-	if (f)
-		fclose(f);
-	return value;
-}
-
 FIXTURE_SETUP(memcg)
 {
-	const char *root = "/sys/fs/cgroup";
-
 	self->dev = t_device();
 	ASSERT_LE(0, self->dev);
-	if (geteuid())
-		SKIP(return, "only root can make a memory cgroup");
-	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK)) {
-		snprintf(self->mount, sizeof(self->mount),
-			 "/tmp/ipcx-cgroup-%d", getpid());
-		mkdir(self->mount, 0700);
-		if (mount("none", self->mount, "cgroup2", 0, NULL))
-			SKIP(return, "cgroup2 cannot be mounted");
-		root = self->mount;
-	}
-	write_text(root, "cgroup.subtree_control", "+memory");
-	snprintf(self->dir, sizeof(self->dir), "%s/ipcx-test-%d", root,
-		 getpid());
-	if (mkdir(self->dir, 0755) || memory_stat(self->dir, "slab") < 0)
+	if (!t_cgroups_begin(&self->cgroups))
+		SKIP(return,
+			   "there are no cgroups, or not for who is not root");
+	if (!t_cgroup(&self->cgroups, "quota", self->dir))
 		SKIP(return, "this kernel has no memory controller");
 }
 
 FIXTURE_TEARDOWN(memcg)
 {
-	T_UNTIL(!self->dir[0] || !rmdir(self->dir) || errno != EBUSY);
-	if (self->mount[0]) {
-		umount(self->mount);
-		rmdir(self->mount);
-	}
+	t_cgroup_end(self->dir);
+	t_cgroups_end(&self->cgroups);
 	close(self->dev);
 }
 
@@ -545,7 +496,7 @@ TEST_F(memcg, kernel_memory_of_objects_is_charged)
 
 	pid = t_fork();
 	if (!pid) {
-		if (!write_text(self->dir, "cgroup.procs", "0"))
+		if (t_write_text(self->dir, "cgroup.procs", "0"))
 			_exit(1);
 		if (!T_UNTIL(T_ADD(go, 0) == 1))
 			_exit(2);
@@ -561,10 +512,10 @@ TEST_F(memcg, kernel_memory_of_objects_is_charged)
 		T_UNTIL(T_LOAD(go) == 3);
 		_exit(0);
 	}
-	before = memory_stat(self->dir, "slab");
+	before = t_memory_stat(self->dir, "slab");
 	T_STORE(go, 1);
 	EXPECT_TRUE(T_UNTIL(T_LOAD(go) == 2 || t_state(pid) == 'Z'));
-	after = memory_stat(self->dir, "slab");
+	after = t_memory_stat(self->dir, "slab");
 	/* A header of an object is some hundred bytes. */
 	EXPECT_LE(before + n * 200, after);
 	T_STORE(go, 3);
@@ -586,7 +537,7 @@ TEST_F(memcg, memory_of_a_region_is_charged)
 
 	pid = t_fork();
 	if (!pid) {
-		if (!write_text(self->dir, "cgroup.procs", "0"))
+		if (t_write_text(self->dir, "cgroup.procs", "0"))
 			_exit(1);
 		T_STORE(go, 1);
 		T_UNTIL(T_LOAD(go) == 2);
@@ -599,11 +550,12 @@ TEST_F(memcg, memory_of_a_region_is_charged)
 		_exit(0);
 	}
 	EXPECT_TRUE(T_UNTIL(T_LOAD(go) == 1));
-	before = memory_stat(self->dir, "shmem");
+	before = t_memory_stat(self->dir, "shmem");
 	T_STORE(go, 2);
 	EXPECT_TRUE(T_UNTIL(T_LOAD(go) == 3 || t_state(pid) == 'Z'));
 	/* The counters of a cgroup are collected every two seconds. */
-	EXPECT_TRUE(T_UNTIL(memory_stat(self->dir, "shmem") >= before + size));
+	EXPECT_TRUE(
+		T_UNTIL(t_memory_stat(self->dir, "shmem") >= before + size));
 	T_STORE(go, 4);
 	EXPECT_EQ(0, t_reap(pid));
 }
