@@ -161,10 +161,9 @@ const struct ipcx_waitq_ops ipcx_mailbox_recv_ops = {
  * @mail: The message, for which there is room
  * @wakeups: Gets the receiver, to be woken
  *
- * It is as if it were put in and taken, but goes past the queue. All that was
- * there when the receiver came, and all that came since, it does not want. To
- * the first in line only: for the others, and for who peeks, the message is put
- * in.
+ * It is as if it were put in and taken, but goes past the queue. To the first in
+ * line only, if it has looked at all that is there, and does not want it: for the
+ * others, and for who peeks, the message is put in.
  *
  * Context: Under the object's lock.
  * Return: True when it is the receiver's.
@@ -175,8 +174,12 @@ bool ipcx_mailbox_hand_over_locked(struct ipcx_mailbox *mbox,
 {
 	struct ipcx_waitq *q = receivers_of(mbox);
 	struct ipcx_wait_entry *e = ipcx_waitq_next_locked(q, NULL);
-	struct wish *wish = container_of(e, struct receiver, e)->wish;
+	struct receiver *rcv = container_of(e, struct receiver, e);
+	struct wish *wish = rcv->wish;
 
+	/* An older message may be on its way to it, see IPCX_WAKE_BATCH. */
+	if (rcv->seen != mbox->q.next_news)
+		return false;
 	if (wish->filter.match != IPCX_MATCH_ANY &&
 	    !ipcx_mail_matches(mail, &wish->filter))
 		return false;

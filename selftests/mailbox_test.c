@@ -3,6 +3,8 @@
 #include "ipcx_fd.h"
 #include "ipcx_mailbox.h"
 
+#include <sched.h>
+
 #define MESSAGES 8
 #define SIZE	 64
 
@@ -400,6 +402,63 @@ TEST_F(mailbox, who_waits_does_not_look_at_old_messages)
 	for (int i = 0; i < LOOKERS; i++)
 		ASSERT_EQ(0, t_join(thread[i]));
 	close(fd);
+}
+
+/* As many as are woken at a time. */
+#define WOKEN 16
+
+struct onlooker {
+	struct looking l;
+	int *sent;
+};
+
+/* Whoever has seen a message first sends another one at once. */
+static void *look_and_send(void *arg)
+{
+	const struct sched_param param = { .sched_priority = 10 };
+	struct onlooker *o = arg;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		return NULL;
+	look(&o->l);
+	if (T_ADD(o->sent, 1) == 1)
+		o->l.got = t_send_number(o->l.fd, 2);
+	return NULL;
+}
+
+/*
+ * Rows: B1. Between those who are woken at a time and the next in line nobody
+ * comes. Who is woken preempts who wakes, where the kernel can be preempted.
+ */
+TEST_F(mailbox, next_in_line_gets_the_older_message)
+{
+	struct wanted w = { self->fd, IPCX_MATCH_ANY, 0, 0, t_soon(), 0 };
+	struct onlooker o[WOKEN];
+	pthread_t thread[WOKEN], last;
+	cpu_set_t first;
+	int sent = 0;
+
+	if (geteuid())
+		SKIP(return, "only root may have real-time priority");
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	for (int i = 0; i < WOKEN; i++) {
+		o[i].l = (struct looking) { self->fd, 0, 0, t_soon(), 0 };
+		o[i].sent = &sent;
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, look_and_send,
+					    &o[i]));
+		ASSERT_TRUE(waiting(self->fd, i + 1));
+	}
+	ASSERT_EQ(0, pthread_create(&last, NULL, want, &w));
+	ASSERT_TRUE(waiting(self->fd, WOKEN + 1));
+	ASSERT_EQ(0, t_send_number(self->fd, 1));
+	ASSERT_EQ(0, t_join(last));
+	EXPECT_EQ(1, w.got);
+	for (int i = 0; i < WOKEN; i++)
+		ASSERT_EQ(0, t_join(thread[i]));
+	EXPECT_EQ(WOKEN, sent);
+	EXPECT_EQ(2, t_recv_number(self->fd, t_soon()));
 }
 
 /* ---- Nothing is lost --------------------------------------------------- */
