@@ -8,15 +8,21 @@
 #include <linux/errno.h>
 #include <linux/hrtimer.h>
 #include <linux/ipcx.h>
+#include <linux/minmax.h>
 #include <linux/sched/rt.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 #include <linux/sched/task.h>
+#include <linux/smp.h>
 #include <linux/time.h>
 #include <linux/timekeeping.h>
 
 #include "compat.h"
 #include "quota.h"
 #include "tick.h"
+
+/* Of so many sleeps at least one is tried another way: see ipcx_waitq_yield(). */
+#define SKIP_MAX 65535U
 
 /**
  * ipcx_deadline_set() - Check and translate a deadline from user space
@@ -132,6 +138,7 @@ bool ipcx_waitq_end_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	int expected = IPCX_WAITING;
 
 	waitq_del_locked(q, e);
+	q->served_on = raw_smp_processor_id();
 	e->result = result;
 	if (!try_cmpxchg_release(&waiter->state, &expected, e->index)) {
 		put_task_struct(task);
@@ -342,12 +349,82 @@ static int wait_leave(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	return error;
 }
 
+/**
+ * ipcx_waitq_yield() - Let who may serve this queue run, instead of sleeping
+ * @q: The queue
+ *
+ * Two processes that talk to one another on one processor: who served this queue
+ * last did so here, and does it again as soon as it gets the processor. To let it
+ * have that spares the scheduler a sleep and a wake-up. But it is a guess, and who
+ * guesses wrong lets others run who have nothing to do with it: so each guess that
+ * does not pay makes the next ones rarer.
+ *
+ * Not for SCHED_DEADLINE, where a yield gives up the rest of a period, nor for
+ * real-time tasks, which yield to their like only.
+ *
+ * The fields are hints, read and written without a lock: nothing but speed depends
+ * on them.
+ *
+ * Context: Process context, without a lock.
+ * Return: Whether it was worth a try, and how long it took. The caller sees what it
+ * was good for, and tells it to ipcx_waitq_learn().
+ */
+enum ipcx_yield ipcx_waitq_yield(struct ipcx_waitq *q)
+{
+	u32 skip = READ_ONCE(q->skip), skipped = READ_ONCE(q->skipped);
+	u64 began;
+
+	if (READ_ONCE(q->served_on) != raw_smp_processor_id() ||
+	    current->policy > SCHED_BATCH || single_task_running())
+		return IPCX_YIELD_NO;
+	if (skipped < skip) {
+		WRITE_ONCE(q->skipped, skipped + 1);
+		return IPCX_YIELD_NO;
+	}
+	WRITE_ONCE(q->skipped, 0);
+	began = ipcx_tick();
+	yield();
+	return ipcx_tick() == began ? IPCX_YIELD_SHORT : IPCX_YIELD_LONG;
+}
+
+/**
+ * ipcx_waitq_learn() - Did it pay?
+ * @q: The queue
+ * @paid: What was waited for has come, and soon
+ *
+ * Context: Any.
+ */
+void ipcx_waitq_learn(struct ipcx_waitq *q, bool paid)
+{
+	u32 skip = READ_ONCE(q->skip);
+
+	if (paid && !skip)
+		return;
+	WRITE_ONCE(q->skip, paid ? skip / 2 : min(2 * skip + 1, SKIP_MAX));
+}
+
+/* In the queue all the while: so it is served there, and keeps its place. */
+static bool wait_yield(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
+{
+	enum ipcx_yield yielded = ipcx_waitq_yield(q);
+	bool served;
+
+	if (yielded == IPCX_YIELD_NO)
+		return false;
+	/* Pairs with the release in ipcx_waitq_end_locked(): the result. */
+	served = smp_load_acquire(&e->waiter->state) != IPCX_WAITING;
+	ipcx_waitq_learn(q, served && yielded == IPCX_YIELD_SHORT);
+	return served;
+}
+
 static int wait_sleep(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		      const struct ipcx_deadline *deadline)
 {
 	ktime_t time = deadline->time;
 	int r = 0;
 
+	if (e->yields && wait_yield(q, e))
+		return e->result;
 	for (;;) {
 		/*
 		 * Full barrier between the task state and the reads below; it

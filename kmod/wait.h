@@ -99,6 +99,8 @@ struct ipcx_waiter {
  * @prio: Real-time priority of the task, 0 for none; constant
  * @queued: In the queue; protected by its lock
  * @poked: The waiter shall try for itself; set under the lock
+ * @yields: Nobody can serve it but through the kernel: then it may pay to begin
+ *	with ipcx_waitq_yield(); constant
  * @result: How the wait ended: 0, -EOWNERDEAD, or an error
  * @start: When the sleep began, see ipcx_tick()
  * @holding: Record in the ledger that will get what is taken, or NULL
@@ -115,6 +117,7 @@ struct ipcx_wait_entry {
 	int prio;
 	bool queued;
 	bool poked;
+	bool yields;
 	int result;
 	u64 start;
 	struct ipcx_holding *holding;
@@ -153,6 +156,9 @@ struct ipcx_waitq_ops {
  * @dead: Error that ends every wait, or 0
  * @by_prio: Order is by priority
  * @barging: What is free may be taken although others wait
+ * @served_on: Processor on which somebody was served last
+ * @skip: Behind so many sleeps comes one that may begin with a yield
+ * @skipped: Sleeps since the last such one
  */
 struct ipcx_waitq {
 	struct rb_root_cached root;
@@ -164,6 +170,9 @@ struct ipcx_waitq {
 	int dead;
 	bool by_prio;
 	bool barging;
+	int served_on;
+	u32 skip;
+	u32 skipped;
 };
 
 #define IPCX_WAKE_BATCH 16
@@ -189,6 +198,20 @@ bool ipcx_waitq_kill_locked(struct ipcx_waitq *q, int error,
 			    struct ipcx_wakeups *wakeups);
 void ipcx_wakeups_flush(struct ipcx_wakeups *wakeups);
 
+/**
+ * enum ipcx_yield - What came of ipcx_waitq_yield()
+ * @IPCX_YIELD_NO: It was not worth a try
+ * @IPCX_YIELD_SHORT: Others ran, not for long
+ * @IPCX_YIELD_LONG: Others ran for a tick or longer
+ */
+enum ipcx_yield {
+	IPCX_YIELD_NO,
+	IPCX_YIELD_SHORT,
+	IPCX_YIELD_LONG,
+};
+
+enum ipcx_yield ipcx_waitq_yield(struct ipcx_waitq *q);
+void ipcx_waitq_learn(struct ipcx_waitq *q, bool paid);
 int ipcx_wait_try_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 			 bool arm);
 int ipcx_wait(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
@@ -208,6 +231,7 @@ static inline void ipcx_wait_entry_init(struct ipcx_wait_entry *e, u32 units)
 	e->since = 0;
 	e->queued = false;
 	e->poked = false;
+	e->yields = false;
 	e->result = 0;
 	e->holding = NULL;
 	e->death = NULL;
