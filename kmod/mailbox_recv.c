@@ -3,6 +3,7 @@
  * Mailboxes: receiving.
  */
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -206,6 +207,7 @@ static noinline int mailbox_wait_locked(struct ipcx_mailbox *mbox,
 	int r;
 
 	ipcx_wait_entry_init(&rcv.e, 1);
+	rcv.e.yields = true;
 	rcv.wish = wish;
 	rcv.seen = mbox->q.next_news;
 	r = ipcx_wait_tried_locked(receivers_of(mbox), &rcv.e, deadline);
@@ -353,12 +355,14 @@ static int message_tell_size(const struct wish *wish,
  * @user: Who will pay for them, with a reference; NULL when that was arranged
  * @charged: It has been charged, beside the one who pays for them now
  * @addr: Where they are
+ * @file: Of the mapping, with a reference, or NULL
  */
 struct keep {
 	struct ipcx_msg *msg;
 	struct ipcx_user *user;
 	bool charged;
 	unsigned long addr;
+	struct file *file;
 };
 
 /* The pages of @msg itself, which the sender pays for until now. */
@@ -386,6 +390,7 @@ static int keep_own(struct keep *keep, struct ipcx_msg *msg)
 static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 {
 	struct ipcx_msg *copy;
+	struct file *file;
 	int r;
 
 	if (msg->nr_chunks && !msg->shared) {
@@ -398,17 +403,32 @@ static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 			return PTR_ERR(copy);
 		keep->msg = copy;
 	}
-	return ipcx_mailbox_map(keep->msg, &keep->addr);
+	file = ipcx_mailbox_map(keep->msg, &keep->addr);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	keep->file = file;
+	return 0;
+}
+
+/*
+ * The mapping has been taken back, but another thread may have moved it away before
+ * that: who keeps the pages pays for them, whoever receives the message.
+ */
+static bool keep_survives(const struct keep *keep)
+{
+	return keep->file && file_count(keep->file) > 1;
 }
 
 /* The message was delivered, or, with @r, was not. */
 static void keep_end(struct keep *keep, int r)
 {
-	if (keep->user && !r)
+	if (keep->user && (!r || keep_survives(keep)))
 		ipcx_msg_hand_over(keep->msg, keep->user);
 	else if (keep->charged)
 		ipcx_uncharge(keep->user, IPCX_RESOURCE_BYTES,
 			      keep->msg->bytes);
+	if (keep->file)
+		fput(keep->file);
 	if (keep->user)
 		ipcx_user_put(keep->user);
 	if (keep->msg)
