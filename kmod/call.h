@@ -39,6 +39,8 @@ enum ipcx_call_flags {
  * @priv: For @done
  * @new_obj: With IPCX_CALL_NEW_FD: an object with one handle counted for us
  * @new_rights: Rights of the handle that is to be made
+ * @new_part: Its part, see &struct ipcx_handle
+ * @new_file: If set, the file of the handle: it is made already
  * @created: @new_obj was made by this call: if it fails, its name goes again
  */
 struct ipcx_call {
@@ -52,6 +54,8 @@ struct ipcx_call {
 	void *priv;
 	struct ipcx_object *new_obj;
 	u32 new_rights;
+	u32 new_part;
+	struct file *new_file;
 	bool created;
 };
 

@@ -80,6 +80,13 @@ static inline int compat_receive_fd(struct file *file, int __user *ufd,
 #endif
 }
 
+/* splice() out of what has a ->read_iter. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define compat_splice_read generic_file_splice_read
+#else
+#define compat_splice_read copy_splice_read
+#endif
+
 /* What the tracepoint sched_process_exit hands to its probes. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define COMPAT_PROBE_EXIT_ARGS void *data, struct task_struct *task

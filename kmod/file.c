@@ -27,8 +27,8 @@ static int device_open(struct inode *inode, struct file *file)
 {
 	struct ipcx_handle *handle;
 
-	handle =
-		ipcx_handle_new(NULL, current->nsproxy->net_ns, 0, object_fops);
+	handle = ipcx_handle_new(NULL, current->nsproxy->net_ns, 0, 0,
+				 object_fops);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	file->private_data = handle;
@@ -61,6 +61,8 @@ static int object_flush(struct file *file, fl_owner_t id)
 {
 	struct ipcx_object *obj = file_object(file);
 
+	if (obj->type->flush)
+		obj->type->flush(obj, file->private_data);
 	if (!RB_EMPTY_ROOT(&obj->ledger.root))
 		ipcx_holding_tidy(&obj->ledger);
 	return 0;
@@ -74,7 +76,7 @@ static __poll_t object_poll(struct file *file, struct poll_table_struct *wait)
 
 	/* Enter the queue first: see ipcx_object_wake_pollers(). */
 	poll_wait(file, &obj->poll, wait);
-	events = obj->type->poll(obj, atomic64_read(&handle->mark));
+	events = obj->type->poll(obj, handle);
 	/* Behind the lock that was taken in there, or the proof fails. */
 	if (READ_ONCE(obj->dead))
 		return EPOLLHUP | EPOLLERR;
@@ -97,6 +99,14 @@ static ssize_t object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	if (!obj->type->write)
 		return -EINVAL;
 	return obj->type->write(obj, iocb, from);
+}
+
+static int object_fasync(int fd, struct file *file, int on)
+{
+	struct ipcx_object *obj = file_object(file);
+	int r = fasync_helper(fd, file, on, &obj->fasync);
+
+	return min(r, 0);
 }
 
 static int object_mmap(struct file *file, struct vm_area_struct *vma)
@@ -199,12 +209,19 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 	.poll = object_poll, .read_iter = object_read_iter,                   \
 	.write_iter = object_write_iter, .mmap = object_mmap,                 \
 	.unlocked_ioctl = ipcx_ioctl, .compat_ioctl = compat_ptr_ioctl,       \
-	.show_fdinfo = object_show_fdinfo, .llseek = noop_llseek
+	.show_fdinfo = object_show_fdinfo
 
 static const struct file_operations object_fops[IPCX_FOPS] = {
-	[IPCX_FOPS_ANYWHERE] = { OBJECT_FOPS },
+	[IPCX_FOPS_ANYWHERE] = { OBJECT_FOPS, .llseek = noop_llseek },
 	[IPCX_FOPS_MAP_AREA] = {
 		OBJECT_FOPS,
+		.llseek = noop_llseek,
 		.get_unmapped_area = object_map_area,
+	},
+	[IPCX_FOPS_STREAM] = {
+		OBJECT_FOPS,
+		.fasync = object_fasync,
+		.splice_read = compat_splice_read,
+		.splice_write = iter_file_splice_write,
 	},
 };

@@ -20,13 +20,14 @@
  *	NULL for a device handle
  * @net: The network namespace; gets a reference
  * @rights: Of the handle
+ * @part: Which part of the object it is for, in words of the room
  * @fops: The tables for objects that are opened through it
  *
  * Context: Sleeps.
  * Return: The handle, or an ERR_PTR (then the count is still the caller's).
  */
 struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
-				    u32 rights,
+				    u32 rights, u32 part,
 				    const struct file_operations *fops)
 {
 	struct ipcx_handle *handle;
@@ -50,10 +51,11 @@ struct ipcx_handle *ipcx_handle_new(struct ipcx_object *obj, struct net *net,
 	handle->net = get_net(net);
 	handle->ns = ipcx_ns_of(net);
 	handle->rights = rights;
+	handle->part = part;
 	handle->fops = fops;
 	handle->user = user;
 	if (obj && obj->type->handle)
-		obj->type->handle(obj, rights, 1);
+		obj->type->handle(obj, handle, 1);
 	return handle;
 
 err_bytes:
@@ -76,7 +78,7 @@ void ipcx_handle_free(struct ipcx_handle *handle)
 	struct ipcx_object *obj = handle->obj;
 
 	if (obj && obj->type->handle)
-		obj->type->handle(obj, handle->rights, -1);
+		obj->type->handle(obj, handle, -1);
 	if (obj)
 		ipcx_object_unhold(obj);
 	ipcx_uncharge(handle->user, IPCX_RESOURCE_BYTES, sizeof(*handle));
@@ -94,7 +96,10 @@ static int file_flags(u32 rights)
 		return O_RDWR;
 	case IPCX_RIGHT_WRITE:
 		return O_WRONLY;
+	case IPCX_RIGHT_READ:
+		return O_RDONLY;
 	default:
+		/* Neither: that is what all of these bits say. */
 		return O_RDONLY;
 	}
 }
@@ -102,15 +107,20 @@ static int file_flags(u32 rights)
 static const struct file_operations *
 handle_fops(const struct ipcx_handle *handle)
 {
-	return &handle->fops[handle->obj->type->map_area ? IPCX_FOPS_MAP_AREA :
-							   IPCX_FOPS_ANYWHERE];
+	const struct ipcx_type *type = handle->obj->type;
+
+	if (type->streams)
+		return &handle->fops[IPCX_FOPS_STREAM];
+	return &handle->fops[type->map_area ? IPCX_FOPS_MAP_AREA :
+					      IPCX_FOPS_ANYWHERE];
 }
 
 static bool file_is_object(const struct file *file,
 			   const struct ipcx_handle *handle)
 {
 	return file->f_op == &handle->fops[IPCX_FOPS_ANYWHERE] ||
-	       file->f_op == &handle->fops[IPCX_FOPS_MAP_AREA];
+	       file->f_op == &handle->fops[IPCX_FOPS_MAP_AREA] ||
+	       file->f_op == &handle->fops[IPCX_FOPS_STREAM];
 }
 
 /**
@@ -118,25 +128,32 @@ static bool file_is_object(const struct file *file,
  * @obj: The object; the file takes over one count of handles, also on failure
  * @from: The handle through which it was opened
  * @rights: Of the new handle
+ * @part: Which part of the object it is for, in words of the room
  *
  * Context: Sleeps.
  * Return: The file, or an ERR_PTR.
  */
 struct file *ipcx_handle_file(struct ipcx_object *obj,
-			      const struct ipcx_handle *from, u32 rights)
+			      const struct ipcx_handle *from, u32 rights,
+			      u32 part)
 {
 	struct ipcx_handle *handle;
 	struct file *file;
 
-	handle = ipcx_handle_new(obj, from->net, rights, from->fops);
+	handle = ipcx_handle_new(obj, from->net, rights, part, from->fops);
 	if (IS_ERR(handle)) {
 		ipcx_object_unhold(obj);
 		return ERR_CAST(handle);
 	}
 	file = anon_inode_getfile(obj->type->file_name, handle_fops(handle),
 				  handle, file_flags(rights));
-	if (IS_ERR(file))
+	if (IS_ERR(file)) {
 		ipcx_handle_free(handle);
+		return file;
+	}
+	/* Who must not wait may ask: io_uring then needs no thread for it. */
+	if (obj->type->streams)
+		file->f_mode |= FMODE_NOWAIT | FMODE_STREAM;
 	return file;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "ioctl.h"
 
+#include <asm/ioctls.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -33,7 +34,8 @@ static int call_info(struct ipcx_call *call)
 		return -EINVAL;
 	arg->out_abi_version = IPCX_ABI_VERSION;
 	arg->out_features = IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
-			    IPCX_FEATURE_EXEC_DEATH | IPCX_FEATURE_MAILBOX;
+			    IPCX_FEATURE_EXEC_DEATH | IPCX_FEATURE_MAILBOX |
+			    IPCX_FEATURE_CHANNEL;
 	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
 		arg->out_features |= IPCX_FEATURE_HUGE;
 	arg->out_max_region = IPCX_REGION_MAX;
@@ -49,7 +51,7 @@ static int call_open(struct ipcx_call *call)
 
 	if (arg->flags || !arg->rights || arg->rights & ~IPCX_RIGHTS_MASK)
 		return -EINVAL;
-	if (arg->type > IPCX_TYPE_MAILBOX)
+	if (arg->type > IPCX_TYPE_CHANNEL)
 		return -EINVAL;
 	obj = ipcx_object_open(call->handle->ns, arg->name, arg->type,
 			       arg->rights);
@@ -92,6 +94,7 @@ static int call_reduce(struct ipcx_call *call)
 		return r;
 	call->new_obj = call->obj;
 	call->new_rights = arg->rights;
+	call->new_part = call->handle->part;
 	return 0;
 }
 
@@ -248,6 +251,7 @@ static const struct ipcx_type *const types[] = {
 	[1] = &ipcx_sem_type,
 	[2] = &ipcx_region_type,
 	[3] = &ipcx_mailbox_type,
+	[4] = &ipcx_channel_type,
 };
 
 static const struct ipcx_call_desc *
@@ -310,7 +314,10 @@ static int call_install_fd(struct ipcx_call *call,
 	struct file *file;
 	int fd;
 
-	file = ipcx_handle_file(call->new_obj, call->handle, call->new_rights);
+	file = call->new_file;
+	if (!file)
+		file = ipcx_handle_file(call->new_obj, call->handle,
+					call->new_rights, call->new_part);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	fd = get_unused_fd_flags(O_CLOEXEC);
@@ -340,6 +347,8 @@ static int call_answer_fd(struct ipcx_call *call,
 	r = call_install_fd(call, desc, uarg, size);
 	if (r && call->created)
 		ipcx_object_unlink(obj);
+	if (call->done)
+		call->done(call, !r);
 	ipcx_object_put(obj);
 	return r;
 }
@@ -383,6 +392,8 @@ static void call_init(struct ipcx_call *call, struct ipcx_handle *handle,
 	call->answer = false;
 	call->done = NULL;
 	call->new_obj = NULL;
+	call->new_part = 0;
+	call->new_file = NULL;
 	call->created = false;
 }
 
@@ -413,6 +424,16 @@ static int call_run(struct ipcx_handle *handle,
 	return call_answer(&call, desc, r, uarg, min(size, known));
 }
 
+/* What is asked of every descriptor that can be read, in its usual form. */
+static long file_queued(const struct ipcx_handle *handle, int __user *uarg)
+{
+	const struct ipcx_object *obj = handle->obj;
+
+	if (!obj || !obj->type->queued)
+		return -ENOTTY;
+	return put_user(obj->type->queued(handle->obj, handle), uarg);
+}
+
 /**
  * ipcx_ioctl() - Carry out an ioctl
  * @file: On what
@@ -430,6 +451,8 @@ long ipcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	size_t size = _IOC_SIZE(cmd);
 
 	desc = call_find(handle->obj, cmd);
+	if (!desc && cmd == FIONREAD)
+		return file_queued(handle, uarg);
 	if (!desc)
 		return -ENOTTY;
 	if (size < desc->min_size)

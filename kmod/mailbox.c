@@ -162,7 +162,8 @@ int ipcx_mailbox_parts(unsigned int dir, u64 data, u32 nr,
 	return 0;
 }
 
-static __poll_t mailbox_poll(struct ipcx_object *obj, u64 mark)
+static __poll_t mailbox_poll(struct ipcx_object *obj,
+			     const struct ipcx_handle *handle)
 {
 	struct ipcx_mailbox *mbox = to_mailbox(obj);
 	__poll_t events;
@@ -300,12 +301,13 @@ static int mailbox_create(struct ipcx_call *call)
  * Without the last receiver those who need one wait in vain. An inbox, which
  * nobody can open anew, is dead then.
  */
-static void mailbox_handle(struct ipcx_object *obj, u32 rights, int change)
+static void mailbox_handle(struct ipcx_object *obj,
+			   const struct ipcx_handle *handle, int change)
 {
 	struct ipcx_mailbox *mbox = to_mailbox(obj);
 	bool serve, last;
 
-	if (!(rights & IPCX_RIGHT_READ))
+	if (!(handle->rights & IPCX_RIGHT_READ))
 		return;
 	spin_lock(&obj->lock);
 	mbox->readers += change;

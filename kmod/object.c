@@ -681,6 +681,17 @@ int ipcx_object_unlink_name(struct ipcx_ns *ns, const char *name)
 	return r;
 }
 
+/* Who has set O_ASYNC is told the same. The list has a lock of its own. */
+static void object_signal(struct ipcx_object *obj, __poll_t events)
+{
+	if (events & EPOLLHUP)
+		kill_fasync(&obj->fasync, SIGIO, POLL_HUP);
+	else if (events & EPOLLIN)
+		kill_fasync(&obj->fasync, SIGIO, POLL_IN);
+	if (events & EPOLLOUT)
+		kill_fasync(&obj->fasync, SIGIO, POLL_OUT);
+}
+
 /**
  * ipcx_object_wake_pollers() - Tell pollers that the state changed
  * @obj: The object
@@ -698,6 +709,8 @@ void ipcx_object_wake_pollers(struct ipcx_object *obj, __poll_t events)
 	/* Without a barrier: see above. */
 	if (waitqueue_active(&obj->poll))
 		wake_up_interruptible_poll(&obj->poll, events);
+	if (unlikely(READ_ONCE(obj->fasync)))
+		object_signal(obj, events);
 }
 
 static int __net_init ns_init(struct net *net)

@@ -49,7 +49,9 @@
  */
 
 struct ipcx_call_desc;
+struct ipcx_handle;
 struct ipcx_object;
+struct fasync_struct;
 struct file;
 struct iov_iter;
 struct kiocb;
@@ -80,11 +82,13 @@ struct ipcx_facts {
  * @file_name: For people who look at descriptors: "[ipcx-", @name, "]"
  * @exit: Give back what the room made for itself; at module exit, or NULL
  * @size: Of the room's structure, which begins with &struct ipcx_object
+ * @streams: Is read and written as a pipe is: splice(), and no position
  * @carries_files: An object can have files in it, see ipcx_handle_carries()
  * @calls: The room's ioctls, by the low four bits of their number
  * @nr_calls: How many
  * @first_call: Number of the first, a multiple of 16
- * @handle: A handle with these rights came (1) or goes (-1), or NULL
+ * @handle: A handle came (1) or goes (-1), or NULL
+ * @flush: A process closes a descriptor of the handle, or NULL
  * @kill: The object died: under its lock, before the queues are ended
  * @killed: The object died, and nobody waits any more, or NULL. Without a lock
  * @release: The last reference is gone: free what the room allocated
@@ -94,7 +98,8 @@ struct ipcx_facts {
  * @kept: List of records, by their node_dead, of the dead that still hold
  *	something, or NULL. Under the object's lock
  * @describe: Facts for the faces, under the object's lock
- * @poll: Events that hold now. Takes the lock itself
+ * @poll: Events that hold now for the handle. Takes the lock itself
+ * @queued: How many bytes FIONREAD finds, or NULL
  * @read: read(), or NULL
  * @write: write(), or NULL
  * @mmap: mmap(), or NULL
@@ -106,11 +111,15 @@ struct ipcx_type {
 	const char *file_name;
 	void (*exit)(void);
 	size_t size;
+	bool streams;
 	bool carries_files;
 	const struct ipcx_call_desc *calls;
 	unsigned int nr_calls;
 	unsigned int first_call;
-	void (*handle)(struct ipcx_object *obj, u32 rights, int change);
+	void (*handle)(struct ipcx_object *obj,
+		       const struct ipcx_handle *handle, int change);
+	void (*flush)(struct ipcx_object *obj,
+		      const struct ipcx_handle *handle);
 	void (*kill)(struct ipcx_object *obj);
 	void (*killed)(struct ipcx_object *obj);
 	void (*release)(struct ipcx_object *obj);
@@ -120,7 +129,10 @@ struct ipcx_type {
 				  const struct ipcx_holding *h);
 	struct list_head *(*kept)(struct ipcx_object *obj);
 	void (*describe)(struct ipcx_object *obj, struct ipcx_facts *facts);
-	__poll_t (*poll)(struct ipcx_object *obj, u64 mark);
+	__poll_t (*poll)(struct ipcx_object *obj,
+			 const struct ipcx_handle *handle);
+	int (*queued)(struct ipcx_object *obj,
+		      const struct ipcx_handle *handle);
 	ssize_t (*read)(struct ipcx_object *obj, struct kiocb *iocb,
 			struct iov_iter *to);
 	ssize_t (*write)(struct ipcx_object *obj, struct kiocb *iocb,
@@ -146,6 +158,7 @@ struct ipcx_type {
  * @waitq: Its queues; their meaning is the room's
  * @ledger: Who holds what
  * @poll: Pollers
+ * @fasync: Who is told of events by a signal
  * @user: Who pays, with a reference; constant
  * @bytes: What is charged; grows under @lock
  * @created: CLOCK_BOOTTIME; constant
@@ -167,6 +180,7 @@ struct ipcx_object {
 	struct ipcx_waitq waitq[IPCX_OBJECT_QUEUES];
 	struct ipcx_ledger ledger;
 	wait_queue_head_t poll;
+	struct fasync_struct *fasync;
 	struct ipcx_user *user;
 	u64 bytes;
 	u64 created;
@@ -232,6 +246,17 @@ void ipcx_object_exit(void);
 static inline void ipcx_object_get(struct ipcx_object *obj)
 {
 	kref_get(&obj->entry.ref);
+}
+
+/*
+ * Is there anybody for ipcx_object_wake_pollers()? Asked under the object's lock,
+ * in which the state has changed: so the proof there holds.
+ */
+static inline bool ipcx_object_watched(const struct ipcx_object *obj)
+{
+	/* Without a barrier: see above. */
+	return waitqueue_active((wait_queue_head_t *)&obj->poll) ||
+	       READ_ONCE(obj->fasync);
 }
 
 /* Whose capabilities count. */

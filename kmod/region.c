@@ -650,9 +650,11 @@ static void region_describe(struct ipcx_object *obj, struct ipcx_facts *facts)
 		       stat.out_inconsistent);
 }
 
-static __poll_t region_poll(struct ipcx_object *obj, u64 mark)
+static __poll_t region_poll(struct ipcx_object *obj,
+			    const struct ipcx_handle *handle)
 {
 	struct ipcx_region *region = to_region(obj);
+	u64 mark = atomic64_read(&handle->mark);
 	__poll_t events = 0;
 
 	spin_lock(&obj->lock);

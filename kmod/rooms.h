@@ -13,6 +13,7 @@
 extern const struct ipcx_type ipcx_sem_type;
 extern const struct ipcx_type ipcx_region_type;
 extern const struct ipcx_type ipcx_mailbox_type;
+extern const struct ipcx_type ipcx_channel_type;
 
 /* Largest region: whole pages, and their number fits everywhere. */
 #define IPCX_REGION_MAX ((u64)(LONG_MAX & PAGE_MASK) - PAGE_SIZE)

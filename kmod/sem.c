@@ -360,6 +360,8 @@ static noinline int sem_take_slow(struct ipcx_sem *sem,
 			return PTR_ERR(h);
 		e->holding = h;
 	}
+	/* Unless units may also be given in a mapped word, see there. */
+	e->yields |= sem->kind == IPCX_SEM_OWNED;
 	if (tried)
 		r = ipcx_wait_tried(&sem->obj.waitq[0], e, deadline);
 	else
@@ -583,7 +585,7 @@ static int sem_post(struct ipcx_call *call)
 static int sem_handoff(struct ipcx_call *call)
 {
 	struct ipcx_sem_handoff *arg = call->arg;
-	struct ipcx_wait_entry e = { .units = arg->wait_units };
+	struct ipcx_wait_entry e = { .units = arg->wait_units, .yields = true };
 	struct ipcx_sem *sem = to_sem(call->obj), *other;
 	struct ipcx_deadline deadline;
 	struct ipcx_object *obj;
@@ -838,7 +840,8 @@ static void sem_describe(struct ipcx_object *obj, struct ipcx_facts *facts)
  * here from now on; what happened before it was set is seen by the read of the
  * word behind it.
  */
-static __poll_t sem_poll(struct ipcx_object *obj, u64 mark)
+static __poll_t sem_poll(struct ipcx_object *obj,
+			 const struct ipcx_handle *handle)
 {
 	struct ipcx_sem *sem = to_sem(obj);
 	__poll_t events;

@@ -87,12 +87,14 @@
  * @IPCX_TYPE_SEM: A semaphore or lock
  * @IPCX_TYPE_REGION: A shared region
  * @IPCX_TYPE_MAILBOX: A mailbox
+ * @IPCX_TYPE_CHANNEL: A channel
  */
 enum ipcx_type_id {
 	IPCX_TYPE_ANY = 0,
 	IPCX_TYPE_SEM = 1,
 	IPCX_TYPE_REGION = 2,
-	IPCX_TYPE_MAILBOX = 3
+	IPCX_TYPE_MAILBOX = 3,
+	IPCX_TYPE_CHANNEL = 4
 };
 
 /**
@@ -143,13 +145,15 @@ enum ipcx_create_out_flags {
  * @IPCX_FEATURE_HUGE: Regions on huge pages (IPCX_REGION_F_HUGE)
  * @IPCX_FEATURE_EXEC_DEATH: exec returns what the old image held
  * @IPCX_FEATURE_MAILBOX: Mailboxes
+ * @IPCX_FEATURE_CHANNEL: Channels
  */
 enum ipcx_features {
 	IPCX_FEATURE_SEM = 1 << 0,
 	IPCX_FEATURE_REGION = 1 << 1,
 	IPCX_FEATURE_HUGE = 1 << 2,
 	IPCX_FEATURE_EXEC_DEATH = 1 << 3,
-	IPCX_FEATURE_MAILBOX = 1 << 4
+	IPCX_FEATURE_MAILBOX = 1 << 4,
+	IPCX_FEATURE_CHANNEL = 1 << 5
 };
 
 /**
@@ -1314,6 +1318,391 @@ struct ipcx_mailbox_send_all {
 	_IOWR(IPCX_IOC_TYPE, 0x35, struct ipcx_mailbox_send_all)
 
 /**
+ * DOC: Channels
+ *
+ * A channel carries bytes from one end to the other, in order, through a buffer
+ * of a fixed capacity. Its descriptors are read and written as those of a pipe
+ * are; each is for one of the two ends, or for none: then it can do nothing but
+ * look, change, and open ends.
+ *
+ * *Simplex*: a writer's end and a reader's. *Turn* (IPCX_CHANNEL_F_TURN): two
+ * equal ends, of which one has the turn. Only it writes. Handing over the turn
+ * comes behind what was written: the other end reads all of that, then has the
+ * turn. The first end has it first.
+ *
+ * *Strict* (IPCX_CHANNEL_F_STRICT): batches. What is written is not seen by the
+ * reader until the channel is full, the writer flushes, or the last writer goes;
+ * from then on nobody writes until the reader has read all of it.
+ *
+ * *Packets* (IPCX_CHANNEL_F_PACKET): each write is read by one read, whole, or
+ * not at all.
+ *
+ * *Exclusion.* One call at a time is inside an end. A write is never mixed with
+ * another one, whatever its size, also when it has to wait in the middle. A write
+ * of up to PIPE_BUF (4096) bytes is all or nothing. Any number of processes may
+ * write, in turn; in a channel with turns and for reading an end is one
+ * process's: it has the place from when it opens the end by IPCX_IOC_CHANNEL_OPEN,
+ * or first uses it, until it closes a descriptor of it, dies, or calls exec.
+ * Another one gets EBUSY; but whoever has only opened it, and not used it, makes
+ * way for a process that does (a child, say).
+ *
+ * *Endings.* An end is gone when its last descriptor is closed. Then who reads
+ * gets what is left, and 0 behind it; who writes gets EPIPE, and no signal unless
+ * it has asked for one. An end that nobody has opened yet is waited for: who
+ * reads waits, and who writes does as long as there is room. An end that is
+ * opened anew goes on where it was. Who asks (IPCX_CHANNEL_OPEN_F_DEATH) is told
+ * EOWNERDEAD instead, when who closed the other end last was killed by a signal.
+ *
+ * poll() gives, to who reads: EPOLLIN from ``read_mark`` bytes on, and EPOLLHUP
+ * when the other end is gone; to who writes: EPOLLOUT from ``write_mark`` bytes of
+ * room on, and EPOLLERR when it is gone; to who has the turn: EPOLLPRI when the
+ * other end asks for it. FIONREAD, splice(), O_ASYNC and O_NONBLOCK mean what they
+ * mean for pipes.
+ */
+
+/* Capacity of a channel, in bytes; it is rounded up to a power of two. */
+#define IPCX_CHANNEL_CAPACITY_MAX     0x40000000U
+#define IPCX_CHANNEL_CAPACITY_DEFAULT 65536U
+
+/* What a packet takes beside its bytes, which are rounded up to this number. */
+#define IPCX_CHANNEL_PACKET_HEAD 8U
+
+/**
+ * enum ipcx_channel_flags - Flags of IPCX_IOC_CHANNEL_CREATE beside the common ones
+ * @IPCX_CHANNEL_F_TURN: Both ends write, in turn
+ * @IPCX_CHANNEL_F_STRICT: In batches
+ * @IPCX_CHANNEL_F_PACKET: Boundaries are kept
+ */
+enum ipcx_channel_flags {
+	IPCX_CHANNEL_F_TURN = 1 << 16,
+	IPCX_CHANNEL_F_STRICT = 1 << 17,
+	IPCX_CHANNEL_F_PACKET = 1 << 18
+};
+
+/**
+ * enum ipcx_channel_end - Ends of a channel
+ * @IPCX_CHANNEL_NO_END: None: the descriptor is for looking and changing
+ * @IPCX_CHANNEL_WRITER: The end that writes
+ * @IPCX_CHANNEL_READER: The end that reads
+ * @IPCX_CHANNEL_FIRST: Of a channel with turns: the end that has the first turn
+ * @IPCX_CHANNEL_SECOND: The other one
+ */
+enum ipcx_channel_end {
+	IPCX_CHANNEL_NO_END = 0,
+	IPCX_CHANNEL_WRITER = 1,
+	IPCX_CHANNEL_READER = 2,
+	IPCX_CHANNEL_FIRST = 1,
+	IPCX_CHANNEL_SECOND = 2
+};
+
+/**
+ * struct ipcx_channel_create - IPCX_IOC_CHANNEL_CREATE: create a channel
+ * @name: Its name, or all NULs for none
+ * @flags: &enum ipcx_create_flags and &enum ipcx_channel_flags
+ * @mode: Mode bits, 0 to 0777, less the caller's umask
+ * @rights: Rights of the new handle; 0 stands for all
+ * @capacity: Bytes that fit, up to IPCX_CHANNEL_CAPACITY_MAX; 0 stands for
+ *	IPCX_CHANNEL_CAPACITY_DEFAULT
+ * @read_mark: From how many bytes on poll() says that there is something to read,
+ *	at most the capacity; 0 stands for 1
+ * @write_mark: From how many bytes of room on poll() says that there is some, at
+ *	most the capacity; 0 stands for 1
+ * @lease_ns: Lease of a persistent object in nanoseconds, 0 for none
+ * @out_fd: The new descriptor, for no end: see IPCX_IOC_CHANNEL_OPEN
+ * @out_flags: &enum ipcx_create_out_flags
+ * @out_id: Number of the object, unique while it lives
+ * @__reserved: Must be 0
+ *
+ * On a device handle. All memory of the channel is allocated and charged now.
+ * Since 0.1.
+ */
+struct ipcx_channel_create {
+	char name[IPCX_NAME_SIZE];
+	__u32 flags;
+	__u32 mode;
+	__u32 rights;
+	__u32 capacity;
+	__u32 read_mark;
+	__u32 write_mark;
+	__aligned_u64 lease_ns;
+	__s32 out_fd;
+	__u32 out_flags;
+	__u32 out_id;
+	__u32 __reserved;
+};
+#define IPCX_IOC_CHANNEL_CREATE \
+	_IOWR(IPCX_IOC_TYPE, 0x40, struct ipcx_channel_create)
+
+/**
+ * enum ipcx_channel_open_flags - Flags of IPCX_IOC_CHANNEL_OPEN
+ * @IPCX_CHANNEL_OPEN_F_WAIT: Wait until somebody has the other end open
+ * @IPCX_CHANNEL_OPEN_F_SIGPIPE: write() that fails with EPIPE raises SIGPIPE
+ * @IPCX_CHANNEL_OPEN_F_DEATH: Say EOWNERDEAD instead of the end of the stream, and
+ *	of EPIPE, when who closed the other end last was killed by a signal
+ */
+enum ipcx_channel_open_flags {
+	IPCX_CHANNEL_OPEN_F_WAIT = 1 << 0,
+	IPCX_CHANNEL_OPEN_F_SIGPIPE = 1 << 1,
+	IPCX_CHANNEL_OPEN_F_DEATH = 1 << 2
+};
+
+/**
+ * struct ipcx_channel_open - IPCX_IOC_CHANNEL_OPEN: open an end
+ * @name: On a device handle: the name; on a handle of a channel: all NULs
+ * @end: &enum ipcx_channel_end, but not IPCX_CHANNEL_NO_END
+ * @rights: Rights of the new handle beside those that the end needs: 0 or
+ *	IPCX_RIGHT_CONTROL
+ * @flags: &enum ipcx_channel_open_flags
+ * @clockid: Clock of @deadline
+ * @deadline: With IPCX_CHANNEL_OPEN_F_WAIT: until when, see "Deadlines"
+ * @out_fd: The new descriptor
+ * @out_id: Number of the object, unique while it lives
+ *
+ * The writer's end needs and gets IPCX_RIGHT_WRITE, the reader's IPCX_RIGHT_READ,
+ * an end of a channel with turns both. EACCES: the mode, or the handle, does not
+ * grant them. EBUSY: another process has the place of who reads at that end.
+ * While it waits the end counts as open. Since 0.1.
+ */
+struct ipcx_channel_open {
+	char name[IPCX_NAME_SIZE];
+	__u32 end;
+	__u32 rights;
+	__u32 flags;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__s32 out_fd;
+	__u32 out_id;
+};
+#define IPCX_IOC_CHANNEL_OPEN \
+	_IOWR(IPCX_IOC_TYPE, 0x41, struct ipcx_channel_open)
+
+/**
+ * enum ipcx_channel_write_flags - Flags of IPCX_IOC_CHANNEL_WRITE
+ * @IPCX_CHANNEL_WRITE_F_FLUSH: Behind it: as IPCX_IOC_CHANNEL_FLUSH
+ * @IPCX_CHANNEL_WRITE_F_PASS: Behind it: hand over the turn
+ * @IPCX_CHANNEL_WRITE_F_SIGPIPE: EPIPE raises SIGPIPE
+ */
+enum ipcx_channel_write_flags {
+	IPCX_CHANNEL_WRITE_F_FLUSH = 1 << 0,
+	IPCX_CHANNEL_WRITE_F_PASS = 1 << 1,
+	IPCX_CHANNEL_WRITE_F_SIGPIPE = 1 << 2
+};
+
+/**
+ * struct ipcx_channel_write - IPCX_IOC_CHANNEL_WRITE: write, until a deadline
+ * @data: Pointer to the bytes
+ * @size: How many
+ * @flags: &enum ipcx_channel_write_flags
+ * @clockid: Clock of @deadline
+ * @deadline: See "Deadlines"
+ *
+ * The same as write(), with a deadline. Returns how many bytes were written: @size,
+ * or fewer when the deadline, a signal or the end of the reader came in the middle;
+ * then the flags for what comes behind it are not carried out. EPIPE: nobody reads, and
+ * somebody has read before. EMSGSIZE: a packet that can never fit. EBUSY: another
+ * process has the end of a channel with turns. EPERM: IPCX_CHANNEL_WRITE_F_PASS
+ * for a channel without turns. EBADF: the handle is not for an end that writes.
+ * Since 0.1.
+ */
+struct ipcx_channel_write {
+	__aligned_u64 data;
+	__aligned_u64 size;
+	__u32 flags;
+	__u32 clockid;
+	__aligned_u64 deadline;
+};
+#define IPCX_IOC_CHANNEL_WRITE \
+	_IOWR(IPCX_IOC_TYPE, 0x42, struct ipcx_channel_write)
+
+/**
+ * enum ipcx_channel_read_flags - Flags of IPCX_IOC_CHANNEL_READ
+ * @IPCX_CHANNEL_READ_F_PEEK: What is read stays
+ */
+enum ipcx_channel_read_flags {
+	IPCX_CHANNEL_READ_F_PEEK = 1 << 0
+};
+
+/**
+ * struct ipcx_channel_read - IPCX_IOC_CHANNEL_READ: read, until a deadline
+ * @data: Where to
+ * @size: How many bytes at most
+ * @flags: &enum ipcx_channel_read_flags
+ * @clockid: Clock of @deadline
+ * @deadline: See "Deadlines"
+ * @out_size: After EMSGSIZE: the size of the packet
+ * @__reserved: Must be 0
+ *
+ * The same as read(), with a deadline. Returns how many bytes were read, 0 at the
+ * end of the stream. EMSGSIZE: the packet is longer than @size; it stays. EBUSY:
+ * another process reads at this end. EBADF: the handle is not for an end that
+ * reads. EOWNERDEAD: see IPCX_CHANNEL_OPEN_F_DEATH. Since 0.1.
+ */
+struct ipcx_channel_read {
+	__aligned_u64 data;
+	__aligned_u64 size;
+	__u32 flags;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__u32 out_size;
+	__u32 __reserved;
+};
+#define IPCX_IOC_CHANNEL_READ \
+	_IOWR(IPCX_IOC_TYPE, 0x43, struct ipcx_channel_read)
+
+/**
+ * enum ipcx_channel_turn_op - What IPCX_IOC_CHANNEL_TURN does
+ * @IPCX_CHANNEL_TURN_PASS: Hand it over, behind what was written
+ * @IPCX_CHANNEL_TURN_TAKE: Ask for it, and wait until this end has it
+ */
+enum ipcx_channel_turn_op {
+	IPCX_CHANNEL_TURN_PASS = 0,
+	IPCX_CHANNEL_TURN_TAKE = 1
+};
+
+/**
+ * struct ipcx_channel_turn - IPCX_IOC_CHANNEL_TURN: hand over or get the turn
+ * @op: &enum ipcx_channel_turn_op
+ * @clockid: Clock of @deadline
+ * @deadline: Of IPCX_CHANNEL_TURN_TAKE, see "Deadlines"
+ * @flags: Must be 0
+ * @out_dead_pid: After EOWNERDEAD: who died, in the caller's pid namespace; 0 when
+ *	it is not visible there
+ *
+ * An end has the turn when it was handed over and all that was written before it
+ * has been read. Who waits for it has to read on; another thread may. EPERM: the
+ * caller's end does not have the turn (PASS), or the channel has none. EOWNERDEAD:
+ * the caller has the turn, because the process that had it died; told once. EBUSY:
+ * another process has this end. Since 0.1.
+ */
+struct ipcx_channel_turn {
+	__u32 op;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__u32 flags;
+	__s32 out_dead_pid;
+};
+#define IPCX_IOC_CHANNEL_TURN \
+	_IOWR(IPCX_IOC_TYPE, 0x44, struct ipcx_channel_turn)
+
+/**
+ * struct ipcx_channel_flush - IPCX_IOC_CHANNEL_FLUSH: end a batch
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * What was written to a strict channel may be read now; nobody writes until it has
+ * been. To a channel that is not strict it does nothing. EPERM: the caller's end
+ * does not have the turn. EBADF: the handle is not for an end that writes.
+ * Since 0.1.
+ */
+struct ipcx_channel_flush {
+	__u32 flags;
+	__u32 __reserved;
+};
+#define IPCX_IOC_CHANNEL_FLUSH \
+	_IOWR(IPCX_IOC_TYPE, 0x45, struct ipcx_channel_flush)
+
+/**
+ * enum ipcx_channel_set_flags - What IPCX_IOC_CHANNEL_SET changes
+ * @IPCX_CHANNEL_SET_F_CAPACITY: &ipcx_channel_set.capacity
+ * @IPCX_CHANNEL_SET_F_READ_MARK: &ipcx_channel_set.read_mark
+ * @IPCX_CHANNEL_SET_F_WRITE_MARK: &ipcx_channel_set.write_mark
+ */
+enum ipcx_channel_set_flags {
+	IPCX_CHANNEL_SET_F_CAPACITY = 1 << 0,
+	IPCX_CHANNEL_SET_F_READ_MARK = 1 << 1,
+	IPCX_CHANNEL_SET_F_WRITE_MARK = 1 << 2
+};
+
+/**
+ * struct ipcx_channel_set - IPCX_IOC_CHANNEL_SET: change capacity and marks
+ * @flags: What to change, &enum ipcx_channel_set_flags, not 0
+ * @capacity: As in &struct ipcx_channel_create
+ * @read_mark: As there
+ * @write_mark: As there
+ *
+ * All or nothing. What is in the channel stays in it. Marks above a capacity that
+ * becomes smaller become that capacity. EBUSY: the bytes in the channel do not fit
+ * into the new capacity. Waits while somebody copies into the channel or out of it.
+ * Needs IPCX_RIGHT_CONTROL. Since 0.1.
+ */
+struct ipcx_channel_set {
+	__u32 flags;
+	__u32 capacity;
+	__u32 read_mark;
+	__u32 write_mark;
+};
+#define IPCX_IOC_CHANNEL_SET _IOWR(IPCX_IOC_TYPE, 0x46, struct ipcx_channel_set)
+
+/**
+ * enum ipcx_channel_stat_flags - State of a channel in &struct ipcx_channel_stat
+ * @IPCX_CHANNEL_STAT_F_ASKED: The end that does not have the turn asks for it
+ * @IPCX_CHANNEL_STAT_F_PASSED: The turn was handed over, and there is something
+ *	left to read before it
+ * @IPCX_CHANNEL_STAT_F_BATCH: A batch can be read; nobody writes
+ * @IPCX_CHANNEL_STAT_F_WRITER_KILLED: Who closed the writer's end, or the first,
+ *	last was killed by a signal
+ * @IPCX_CHANNEL_STAT_F_READER_KILLED: The same of the reader's end, or the second
+ */
+enum ipcx_channel_stat_flags {
+	IPCX_CHANNEL_STAT_F_ASKED = 1 << 0,
+	IPCX_CHANNEL_STAT_F_PASSED = 1 << 1,
+	IPCX_CHANNEL_STAT_F_BATCH = 1 << 2,
+	IPCX_CHANNEL_STAT_F_WRITER_KILLED = 1 << 3,
+	IPCX_CHANNEL_STAT_F_READER_KILLED = 1 << 4
+};
+
+/**
+ * struct ipcx_channel_stat - IPCX_IOC_CHANNEL_STAT: facts about a channel
+ * @flags: Must be 0
+ * @out_end: &enum ipcx_channel_end of the handle that was asked
+ * @out_flags: &enum ipcx_channel_flags that it was created with
+ * @out_state: &enum ipcx_channel_stat_flags
+ * @out_capacity: Bytes that fit
+ * @out_queued: Bytes that can be read, heads of packets included
+ * @out_staged: Bytes of a batch that is being written
+ * @out_read_mark: As in &struct ipcx_channel_create
+ * @out_write_mark: As there
+ * @out_turn: &enum ipcx_channel_end that writes
+ * @out_writer_handles: Descriptors that are open for the writer's end, or the first
+ * @out_reader_handles: The same for the reader's end, or the second
+ * @out_writers: Calls that wait to write, for the turn or for the other end
+ * @out_readers: Calls that wait to read
+ * @out_writer_pid: Process that has the first end of a channel with turns; 0 when
+ *	there is none, or it is not visible to the caller
+ * @out_reader_pid: Process that has the reader's end, or the second
+ * @out_turns: How often the turn was handed over
+ * @out_batches: How many batches were ended
+ * @out_written: Bytes written so far
+ * @out_read: Bytes read so far
+ *
+ * Since 0.1.
+ */
+struct ipcx_channel_stat {
+	__u32 flags;
+	__u32 out_end;
+	__u32 out_flags;
+	__u32 out_state;
+	__u32 out_capacity;
+	__u32 out_queued;
+	__u32 out_staged;
+	__u32 out_read_mark;
+	__u32 out_write_mark;
+	__u32 out_turn;
+	__u32 out_writer_handles;
+	__u32 out_reader_handles;
+	__u32 out_writers;
+	__u32 out_readers;
+	__s32 out_writer_pid;
+	__s32 out_reader_pid;
+	__aligned_u64 out_turns;
+	__aligned_u64 out_batches;
+	__aligned_u64 out_written;
+	__aligned_u64 out_read;
+};
+#define IPCX_IOC_CHANNEL_STAT \
+	_IOWR(IPCX_IOC_TYPE, 0x47, struct ipcx_channel_stat)
+
+/**
  * DOC: Netlink
  *
  * The generic netlink family "ipcx" shows objects of the network namespace of
@@ -1398,6 +1787,18 @@ enum ipcx_cmd {
  * @IPCX_A_MAILBOX_EXPIRED: u64
  * @IPCX_A_MAILBOX_REFUSED: u64
  * @IPCX_A_MAILBOX_FLAGS: u64
+ * @IPCX_A_CHANNEL_CAPACITY: u64, see &struct ipcx_channel_stat
+ * @IPCX_A_CHANNEL_QUEUED: u64
+ * @IPCX_A_CHANNEL_STAGED: u64
+ * @IPCX_A_CHANNEL_TURN: u64
+ * @IPCX_A_CHANNEL_TURNS: u64
+ * @IPCX_A_CHANNEL_BATCHES: u64
+ * @IPCX_A_CHANNEL_WRITTEN: u64
+ * @IPCX_A_CHANNEL_READ: u64
+ * @IPCX_A_CHANNEL_WRITER_HANDLES: u64, of the first end of a channel that turns
+ * @IPCX_A_CHANNEL_READER_HANDLES: u64, of the second end
+ * @IPCX_A_CHANNEL_STATE: u64, &enum ipcx_channel_stat_flags
+ * @IPCX_A_CHANNEL_FLAGS: u64
  * @__IPCX_A_COUNT: One more than the last attribute
  */
 enum ipcx_attr {
@@ -1450,6 +1851,18 @@ enum ipcx_attr {
 	IPCX_A_MAILBOX_EXPIRED,
 	IPCX_A_MAILBOX_REFUSED,
 	IPCX_A_MAILBOX_FLAGS,
+	IPCX_A_CHANNEL_CAPACITY = 80,
+	IPCX_A_CHANNEL_QUEUED,
+	IPCX_A_CHANNEL_STAGED,
+	IPCX_A_CHANNEL_TURN,
+	IPCX_A_CHANNEL_TURNS,
+	IPCX_A_CHANNEL_BATCHES,
+	IPCX_A_CHANNEL_WRITTEN,
+	IPCX_A_CHANNEL_READ,
+	IPCX_A_CHANNEL_WRITER_HANDLES,
+	IPCX_A_CHANNEL_READER_HANDLES,
+	IPCX_A_CHANNEL_STATE,
+	IPCX_A_CHANNEL_FLAGS,
 	__IPCX_A_COUNT
 };
 

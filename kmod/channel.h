@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Channels, as the files of their room know them.
+ */
+#ifndef IPCX_CHANNEL_H
+#define IPCX_CHANNEL_H
+
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/types.h>
+
+#include "handle.h"
+#include "object.h"
+
+/**
+ * DOC: Channels
+ *
+ * *Words.* Each end has two numbers that only it moves: how many bytes have gone
+ * through it (written or read, modulo 2^32), and how often it has handed over the
+ * turn. Everything else follows from these four, see ipcx_channel_look_locked():
+ * who is ahead has written what is in the ring; the first end has the turn when
+ * both have handed it over equally often, the second when the first has once more.
+ * So a turn cannot overtake what was written before it: an end that has the turn
+ * writes only when it is not behind.
+ *
+ * *Batches.* In a strict channel the writer's number moves at the end of a batch
+ * only. Until then its bytes are *staged*: in the ring, and not seen. And it writes
+ * nothing while the reader is behind.
+ *
+ * *Inside.* A call that has entered an end is inside until it leaves: that makes
+ * a write one piece, however often it has to wait. While it copies, the part of
+ * the ring that it copies is its own, for the words that delimit it are moved by
+ * the two ends only, and by each for itself. So it copies without a lock.
+ *
+ * *Faults.* It copies with page faults disabled. If a page is missing, the call
+ * leaves the end, or, in the middle of a write, stops copying; brings the page
+ * in, however long that takes; and enters again. Nothing has moved, for the words
+ * move behind the copy.
+ *
+ * *Places.* Who reads at an end, and who has an end of a channel with turns, is a
+ * process, which has a holding in the ledger for it. A call that finds the place
+ * taken by another process is refused, unless that one has never used it.
+ */
+
+struct ipcx_call;
+
+/* Queues of a channel: also who waits for the turn or for an end is a writer. */
+#define CHANNEL_WRITERS 0
+#define CHANNEL_READERS 1
+
+/* Ends, as indices. A handle says one more, and 0 for none. */
+#define CHANNEL_FIRST  0
+#define CHANNEL_SECOND 1
+#define CHANNEL_ENDS   2
+
+/* Of &ipcx_handle.part: the end, and flags of its opening above it. */
+#define CHANNEL_PART_END  3U
+#define CHANNEL_PART_FLAG 2
+
+/**
+ * struct ipcx_ring - Memory in which the end follows the beginning
+ * @data: The bytes, mapped twice in a row: no copy has to be split
+ * @capacity: How many, a power of two
+ * @pages: They, also twice
+ */
+struct ipcx_ring {
+	char *data;
+	u32 capacity;
+	struct page **pages;
+};
+
+/**
+ * struct ipcx_channel_side - One end
+ * @pos: Bytes that have gone through it
+ * @passes: How often it has handed over the turn
+ * @staged: Bytes behind @pos that the other end does not see yet
+ * @handles: Open descriptors
+ * @opened: There was one once
+ * @inside: A call is inside
+ * @copying: It copies
+ * @asks: Wants the turn
+ * @killed: Who closed it last was killed by a signal
+ * @used: The process that has the place has used it
+ * @holder: The place: a holding of that process, or NULL
+ * @death: Record of the process that left this end the turn by dying
+ * @written: Bytes written through it, without heads of packets
+ * @read: Bytes read through it, the same
+ */
+struct ipcx_channel_side {
+	u32 pos;
+	u32 passes;
+	u32 staged;
+	u32 handles;
+	bool opened;
+	bool inside;
+	bool copying;
+	bool asks;
+	bool killed;
+	bool used;
+	struct ipcx_holding *holder;
+	struct ipcx_holding *death;
+	u64 written;
+	u64 read;
+};
+
+/**
+ * struct ipcx_channel - A channel
+ * @obj: The base
+ * @flags: &enum ipcx_channel_flags; constant
+ * @read_mark: Bytes that poll() calls something
+ * @write_mark: Room that poll() calls some
+ * @frozen: Nobody enters or copies: the ring is being changed
+ * @news: What pollers have not been told yet
+ * @ring: The bytes
+ * @side: The ends
+ * @turns: How often the turn was handed over
+ * @batches: How many batches were ended
+ *
+ * What is not constant is protected by the object's lock. The bytes of the ring
+ * are not: see above.
+ */
+struct ipcx_channel {
+	struct ipcx_object obj;
+	u32 flags;
+	u32 read_mark;
+	u32 write_mark;
+	bool frozen;
+	__poll_t news;
+	struct ipcx_ring ring;
+	struct ipcx_channel_side side[CHANNEL_ENDS];
+	u64 turns;
+	u64 batches;
+};
+
+/**
+ * struct ipcx_channel_view - What the words say
+ * @turn: Which end has the turn, perhaps only when it has read
+ * @from: Which end has written what is in the ring
+ * @queued: How many bytes that is
+ */
+struct ipcx_channel_view {
+	int turn;
+	int from;
+	u32 queued;
+};
+
+/**
+ * enum ipcx_channel_wish - What a call waits for
+ * @CHANNEL_ENTER: To write or read, as the first part of it
+ * @CHANNEL_GO_ON: The same, being inside
+ * @CHANNEL_END_ALONE: To be inside, to do something other than write
+ * @CHANNEL_TURN: The turn
+ * @CHANNEL_PEER: That the other end is opened
+ * @CHANNEL_STILL: That nobody copies
+ */
+enum ipcx_channel_wish {
+	CHANNEL_ENTER,
+	CHANNEL_GO_ON,
+	CHANNEL_END_ALONE,
+	CHANNEL_TURN,
+	CHANNEL_PEER,
+	CHANNEL_STILL,
+};
+
+/**
+ * struct ipcx_channel_wait - A call that waits
+ * @e: The base; its mode is the &enum ipcx_channel_wish
+ * @end: At which end
+ * @need: Bytes of room that it needs
+ * @at: Gets where the bytes are, or are to be
+ * @room: Gets how many bytes there are, or how many may be put there
+ */
+struct ipcx_channel_wait {
+	struct ipcx_wait_entry e;
+	int end;
+	u32 need;
+	char *at;
+	u32 room;
+};
+
+static inline struct ipcx_channel *to_channel(struct ipcx_object *obj)
+{
+	return container_of(obj, struct ipcx_channel, obj);
+}
+
+static inline struct ipcx_waitq *channel_queue(struct ipcx_channel *ch, int i)
+{
+	return &ch->obj.waitq[i];
+}
+
+/* The end that a handle is for, or -EBADF. */
+static inline int channel_end(const struct ipcx_handle *handle)
+{
+	u32 end = handle->part & CHANNEL_PART_END;
+
+	return likely(end) ? (int)end - 1 : -EBADF;
+}
+
+static inline bool channel_opened_with(const struct ipcx_handle *handle,
+				       u32 flag)
+{
+	return handle->part & flag << CHANNEL_PART_FLAG;
+}
+
+static inline bool channel_turns(const struct ipcx_channel *ch)
+{
+	return ch->flags & IPCX_CHANNEL_F_TURN;
+}
+
+/* Does this end ever read (or write)? */
+static inline bool channel_end_reads(const struct ipcx_channel *ch, int end)
+{
+	return channel_turns(ch) || end == CHANNEL_SECOND;
+}
+
+static inline bool channel_end_writes(const struct ipcx_channel *ch, int end)
+{
+	return channel_turns(ch) || end == CHANNEL_FIRST;
+}
+
+/* It was there, and is no more. */
+static inline bool channel_end_gone(const struct ipcx_channel_side *side)
+{
+	return side->opened && !side->handles;
+}
+
+static inline bool channel_is_mine(const struct ipcx_channel_side *side)
+{
+	return side->holder && side->holder->pid == task_tgid(current);
+}
+
+/* channel.c */
+int ipcx_channel_look_locked(const struct ipcx_channel *ch,
+			     struct ipcx_channel_view *view);
+u32 ipcx_channel_readable(const struct ipcx_channel_view *view, int end);
+u32 ipcx_channel_writable(const struct ipcx_channel *ch,
+			  const struct ipcx_channel_view *view, int end);
+void ipcx_channel_publish_locked(struct ipcx_channel *ch, int end);
+void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end);
+bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end);
+int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
+		       struct ipcx_channel_wait *wait,
+		       const struct ipcx_deadline *deadline);
+void ipcx_channel_unlock(struct ipcx_channel *ch) __releases(ch->obj.lock);
+void ipcx_channel_leave(struct ipcx_channel *ch, int end);
+
+/* channel_place.c */
+int ipcx_channel_take_place(struct ipcx_channel *ch, int end, bool use);
+void ipcx_channel_leave_place(struct ipcx_channel *ch, int end);
+void ipcx_channel_drop_place_locked(struct ipcx_channel_side *side, int end);
+void ipcx_channel_gone(struct ipcx_object *obj, u32 id);
+void ipcx_channel_flush_file(struct ipcx_object *obj,
+			     const struct ipcx_handle *handle);
+void ipcx_channel_handle(struct ipcx_object *obj,
+			 const struct ipcx_handle *handle, int change);
+int ipcx_channel_open(struct ipcx_call *call);
+
+/* channel_io.c */
+ssize_t ipcx_channel_read(struct ipcx_object *obj, struct kiocb *iocb,
+			  struct iov_iter *to);
+ssize_t ipcx_channel_write(struct ipcx_object *obj, struct kiocb *iocb,
+			   struct iov_iter *from);
+int ipcx_channel_read_call(struct ipcx_call *call);
+int ipcx_channel_write_call(struct ipcx_call *call);
+int ipcx_channel_queued(struct ipcx_object *obj,
+			const struct ipcx_handle *handle);
+
+/* channel_ring.c */
+int ipcx_ring_alloc(struct ipcx_ring *ring, u32 capacity);
+void ipcx_ring_free(struct ipcx_ring *ring);
+
+/* What a packet of @size bytes takes. */
+static inline u64 channel_packet_size(u64 size)
+{
+	return IPCX_CHANNEL_PACKET_HEAD +
+	       ALIGN(size, (u64)IPCX_CHANNEL_PACKET_HEAD);
+}
+
+#endif /* IPCX_CHANNEL_H */
