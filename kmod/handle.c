@@ -100,7 +100,7 @@ static int file_flags(u32 rights)
 		return O_RDONLY;
 	default:
 		/* Neither: that is what all of these bits say. */
-		return O_RDONLY;
+		return O_ACCMODE;
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Handles: descriptors that are copied, weakened, passed on, and watched. */
-#include "ipcx_fd.h"
+#include "ipcx_channel.h"
+#include "ipcx_mailbox.h"
 
 #include <linux/io_uring.h>
 #include <sys/resource.h>
@@ -413,6 +414,35 @@ TEST_F(handle, read_and_write_need_the_rights_too)
 }
 
 /* Bug class V6: an answer that cannot be written leaves nothing behind. */
+/* Also when there is no right but to look and change. */
+TEST_F(handle, control_alone_neither_reads_nor_writes)
+{
+	int channel = t_channel(self->dev, 0, T_CAPACITY), pair[2], fd[4], i;
+	int box = t_mailbox(self->dev, 1, 8);
+	uint64_t number = 1;
+
+	ASSERT_EQ(0, t_send_number(box, 7));
+	pair[0] = t_end_with(channel, IPCX_CHANNEL_WRITER, IPCX_RIGHT_CONTROL);
+	pair[1] = t_end_with(channel, IPCX_CHANNEL_READER, IPCX_RIGHT_CONTROL);
+	ASSERT_EQ(1, t_write(pair[0], "x", 1));
+	fd[0] = t_reduce(self->sem, IPCX_RIGHT_CONTROL);
+	fd[1] = t_reduce(box, IPCX_RIGHT_CONTROL);
+	fd[2] = t_reduce(pair[0], IPCX_RIGHT_CONTROL);
+	fd[3] = t_reduce(pair[1], IPCX_RIGHT_CONTROL);
+	for (i = 0; i < 4; i++) {
+		ASSERT_LE(0, fd[i]);
+		EXPECT_EQ(-EBADF, t_read(fd[i], &number, sizeof(number)));
+		EXPECT_EQ(-EBADF, t_write(fd[i], &number, sizeof(number)));
+		close(fd[i]);
+	}
+	EXPECT_EQ(1, t_mailbox_messages(box));
+	EXPECT_EQ(1, t_queued(channel));
+	close(pair[0]);
+	close(pair[1]);
+	close(channel);
+	close(box);
+}
+
 TEST_F(handle, faulting_answer_leaves_no_descriptor_and_no_object)
 {
 	struct ipcx_reduce r = { .rights = IPCX_RIGHT_READ };
