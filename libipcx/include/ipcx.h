@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libipcx: semaphores, locks, shared regions and mailboxes as file descriptors,
- * with the uncontended paths of the former in user space. This header includes
- * all the others.
+ * libipcx: semaphores, locks, shared regions, mailboxes and channels as file
+ * descriptors, with the uncontended paths of the former in user space. This header
+ * includes all the others.
  */
 #ifndef LIBIPCX_H
 #define LIBIPCX_H
 
 #include <ipcx/array.h>
+#include <ipcx/channel.h>
 #include <ipcx/context.h>
 #include <ipcx/deadline.h>
 #include <ipcx/inbox.h>
