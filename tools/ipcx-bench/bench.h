@@ -139,6 +139,7 @@ extern const struct mechanism ipcx_sem_mechanisms[];
 extern const struct mechanism ipcx_lock_mechanisms[];
 extern const struct mechanism ipcx_region_mechanisms[];
 extern const struct mechanism ipcx_ring_mechanisms[];
+extern const struct mechanism ipcx_channel_mechanisms[];
 extern const struct mechanism ipcx_mailbox_mechanisms[];
 extern const struct mechanism pipe_mechanisms[];
 extern const struct mechanism unix_mechanisms[];

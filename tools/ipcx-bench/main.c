@@ -15,6 +15,7 @@ const struct mechanism *const mechanisms[] = {
 	ipcx_region_mechanisms,
 	ipcx_ring_mechanisms,
 	ipcx_mailbox_mechanisms,
+	ipcx_channel_mechanisms,
 	pipe_mechanisms,
 	unix_mechanisms,
 	mqueue_mechanisms,

@@ -7,7 +7,8 @@
 
 #include "describe.h"
 
-const char *const type_words[] = { "any", "sem", "region", "mailbox", NULL };
+const char *const type_words[] = { "any",     "sem",	 "region",
+				   "mailbox", "channel", NULL };
 const char *const kind_words[] = { "plain", "owned", "lock", NULL };
 const char *const order_words[] = { "fifo", "prio", NULL };
 const char *const on_death_words[] = { "return", "report", "keep", NULL };
@@ -114,6 +115,36 @@ static void mailbox_state(const struct record *object, char buffer[STATE_SIZE])
 		 human_ns(value[IPCX_A_MAILBOX_OLDEST_NS], age));
 }
 
+static bool channel_flag(const struct record *object, uint64_t flag)
+{
+	return object->value[IPCX_A_CHANNEL_FLAGS] & flag;
+}
+
+/* Who writes: an end of a channel with turns has no better name. */
+static const char *channel_turn(const struct record *object)
+{
+	return object->value[IPCX_A_CHANNEL_TURN] == IPCX_CHANNEL_FIRST ?
+		       "first" :
+		       "second";
+}
+
+static void channel_state(const struct record *object, char buffer[STATE_SIZE])
+{
+	const uint64_t *value = object->value;
+	char queued[HUMAN_SIZE], capacity[HUMAN_SIZE], staged[64] = "";
+
+	if (value[IPCX_A_CHANNEL_STAGED])
+		snprintf(staged, sizeof(staged), ", %" PRIu64 " staged",
+			 value[IPCX_A_CHANNEL_STAGED]);
+	snprintf(buffer, STATE_SIZE, "%s/%s%s%s%s",
+		 human_bytes(value[IPCX_A_CHANNEL_QUEUED], queued),
+		 human_bytes(value[IPCX_A_CHANNEL_CAPACITY], capacity), staged,
+		 channel_flag(object, IPCX_CHANNEL_F_TURN) ? ", turn: " : "",
+		 channel_flag(object, IPCX_CHANNEL_F_TURN) ?
+			 channel_turn(object) :
+			 "");
+}
+
 const char *describe_state(const struct record *object, char buffer[STATE_SIZE])
 {
 	size_t length;
@@ -125,6 +156,8 @@ const char *describe_state(const struct record *object, char buffer[STATE_SIZE])
 		region_state(object, buffer);
 	else if (object->value[IPCX_A_TYPE] == IPCX_TYPE_MAILBOX)
 		mailbox_state(object, buffer);
+	else if (object->value[IPCX_A_TYPE] == IPCX_TYPE_CHANNEL)
+		channel_state(object, buffer);
 	length = strlen(buffer);
 	if (is_dead(object))
 		snprintf(buffer + length, STATE_SIZE - length, "%sdestroyed",
@@ -136,7 +169,7 @@ const char *describe_type(const struct record *object, char buffer[HUMAN_SIZE])
 {
 	uint64_t type = object->value[IPCX_A_TYPE];
 
-	if (type >= IPCX_TYPE_SEM && type <= IPCX_TYPE_MAILBOX)
+	if (type >= IPCX_TYPE_SEM && type <= IPCX_TYPE_CHANNEL)
 		snprintf(buffer, HUMAN_SIZE, "%s", type_words[type]);
 	else
 		snprintf(buffer, HUMAN_SIZE, "type %" PRIu64, type);
@@ -206,6 +239,27 @@ static void mailbox_json(const struct record *object)
 	json_close('}');
 }
 
+static void channel_json(const struct record *object)
+{
+	const uint64_t *value = object->value;
+
+	json_open("channel", '{');
+	json_u64("capacity", value[IPCX_A_CHANNEL_CAPACITY]);
+	json_u64("queued", value[IPCX_A_CHANNEL_QUEUED]);
+	json_u64("staged", value[IPCX_A_CHANNEL_STAGED]);
+	json_bool("turns", channel_flag(object, IPCX_CHANNEL_F_TURN));
+	json_bool("strict", channel_flag(object, IPCX_CHANNEL_F_STRICT));
+	json_bool("packets", channel_flag(object, IPCX_CHANNEL_F_PACKET));
+	json_u64("turn", value[IPCX_A_CHANNEL_TURN]);
+	json_u64("turn_count", value[IPCX_A_CHANNEL_TURNS]);
+	json_u64("batch_count", value[IPCX_A_CHANNEL_BATCHES]);
+	json_u64("written", value[IPCX_A_CHANNEL_WRITTEN]);
+	json_u64("read", value[IPCX_A_CHANNEL_READ]);
+	json_u64("writer_handles", value[IPCX_A_CHANNEL_WRITER_HANDLES]);
+	json_u64("reader_handles", value[IPCX_A_CHANNEL_READER_HANDLES]);
+	json_close('}');
+}
+
 void describe_json(const struct record *object)
 {
 	const uint64_t *value = object->value;
@@ -232,6 +286,8 @@ void describe_json(const struct record *object)
 		region_json(object);
 	else if (value[IPCX_A_TYPE] == IPCX_TYPE_MAILBOX)
 		mailbox_json(object);
+	else if (value[IPCX_A_TYPE] == IPCX_TYPE_CHANNEL)
+		channel_json(object);
 }
 
 static void text_u64(const char *key, uint64_t value)
@@ -295,6 +351,32 @@ static void mailbox_text(const struct record *object)
 	       value[IPCX_A_MAILBOX_EXPIRED], value[IPCX_A_MAILBOX_REFUSED]);
 }
 
+static void channel_text(const struct record *object)
+{
+	const uint64_t *value = object->value;
+	bool turns = channel_flag(object, IPCX_CHANNEL_F_TURN);
+
+	printf("%-12s%s%s%s\n", "kind", turns ? "turns" : "simplex",
+	       channel_flag(object, IPCX_CHANNEL_F_STRICT) ? ", strict" : "",
+	       channel_flag(object, IPCX_CHANNEL_F_PACKET) ? ", packets" : "");
+	printf("%-12s%" PRIu64 " of %" PRIu64 " bytes to read, %" PRIu64
+	       " staged\n",
+	       "queued", value[IPCX_A_CHANNEL_QUEUED],
+	       value[IPCX_A_CHANNEL_CAPACITY], value[IPCX_A_CHANNEL_STAGED]);
+	printf("%-12s%" PRIu64 " for %s end, %" PRIu64 " for %s\n", "open",
+	       value[IPCX_A_CHANNEL_WRITER_HANDLES],
+	       turns ? "the first" : "the writer's",
+	       value[IPCX_A_CHANNEL_READER_HANDLES],
+	       turns ? "the second" : "the reader's");
+	if (turns)
+		printf("%-12s%s end; handed over %" PRIu64 " times\n", "turn",
+		       channel_turn(object), value[IPCX_A_CHANNEL_TURNS]);
+	printf("%-12s%" PRIu64 " written, %" PRIu64 " read, %" PRIu64
+	       " batches\n",
+	       "so far", value[IPCX_A_CHANNEL_WRITTEN],
+	       value[IPCX_A_CHANNEL_READ], value[IPCX_A_CHANNEL_BATCHES]);
+}
+
 void describe_text(const struct record *object)
 {
 	const uint64_t *value = object->value;
@@ -322,6 +404,8 @@ void describe_text(const struct record *object)
 		region_text(object);
 	else if (value[IPCX_A_TYPE] == IPCX_TYPE_MAILBOX)
 		mailbox_text(object);
+	else if (value[IPCX_A_TYPE] == IPCX_TYPE_CHANNEL)
+		channel_text(object);
 }
 
 const char *process_name(uint64_t pid, char buffer[COMM_SIZE])

@@ -42,6 +42,7 @@ static void policy_init(void)
 	policy_set(IPCX_A_SEM_VALUE, IPCX_A_SEM_DEATHS, NLA_U64);
 	policy_set(IPCX_A_REGION_SIZE, IPCX_A_REGION_INCONSISTENT, NLA_U64);
 	policy_set(IPCX_A_MAILBOX_MESSAGES, IPCX_A_MAILBOX_FLAGS, NLA_U64);
+	policy_set(IPCX_A_CHANNEL_CAPACITY, IPCX_A_CHANNEL_FLAGS, NLA_U64);
 }
 
 static void record_fill(struct record *record, struct nlattr **attrs)
