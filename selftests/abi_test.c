@@ -309,6 +309,85 @@ FIELD(ipcx_mailbox_stat, out_dropped, 112, 8);
 FIELD(ipcx_mailbox_stat, out_expired, 120, 8);
 FIELD(ipcx_mailbox_stat, out_refused, 128, 8);
 
+SIZE(ipcx_channel_create, 112);
+FIELD(ipcx_channel_create, name, 0, 64);
+FIELD(ipcx_channel_create, flags, 64, 4);
+FIELD(ipcx_channel_create, mode, 68, 4);
+FIELD(ipcx_channel_create, rights, 72, 4);
+FIELD(ipcx_channel_create, capacity, 76, 4);
+FIELD(ipcx_channel_create, read_mark, 80, 4);
+FIELD(ipcx_channel_create, write_mark, 84, 4);
+FIELD(ipcx_channel_create, lease_ns, 88, 8);
+FIELD(ipcx_channel_create, out_fd, 96, 4);
+FIELD(ipcx_channel_create, out_flags, 100, 4);
+FIELD(ipcx_channel_create, out_id, 104, 4);
+FIELD(ipcx_channel_create, __reserved, 108, 4);
+
+SIZE(ipcx_channel_open, 96);
+FIELD(ipcx_channel_open, name, 0, 64);
+FIELD(ipcx_channel_open, end, 64, 4);
+FIELD(ipcx_channel_open, rights, 68, 4);
+FIELD(ipcx_channel_open, flags, 72, 4);
+FIELD(ipcx_channel_open, clockid, 76, 4);
+FIELD(ipcx_channel_open, deadline, 80, 8);
+FIELD(ipcx_channel_open, out_fd, 88, 4);
+FIELD(ipcx_channel_open, out_id, 92, 4);
+
+SIZE(ipcx_channel_write, 32);
+FIELD(ipcx_channel_write, data, 0, 8);
+FIELD(ipcx_channel_write, size, 8, 8);
+FIELD(ipcx_channel_write, flags, 16, 4);
+FIELD(ipcx_channel_write, clockid, 20, 4);
+FIELD(ipcx_channel_write, deadline, 24, 8);
+
+SIZE(ipcx_channel_read, 40);
+FIELD(ipcx_channel_read, data, 0, 8);
+FIELD(ipcx_channel_read, size, 8, 8);
+FIELD(ipcx_channel_read, flags, 16, 4);
+FIELD(ipcx_channel_read, clockid, 20, 4);
+FIELD(ipcx_channel_read, deadline, 24, 8);
+FIELD(ipcx_channel_read, out_size, 32, 4);
+FIELD(ipcx_channel_read, __reserved, 36, 4);
+
+SIZE(ipcx_channel_turn, 24);
+FIELD(ipcx_channel_turn, op, 0, 4);
+FIELD(ipcx_channel_turn, clockid, 4, 4);
+FIELD(ipcx_channel_turn, deadline, 8, 8);
+FIELD(ipcx_channel_turn, flags, 16, 4);
+FIELD(ipcx_channel_turn, out_dead_pid, 20, 4);
+
+SIZE(ipcx_channel_flush, 8);
+FIELD(ipcx_channel_flush, flags, 0, 4);
+FIELD(ipcx_channel_flush, __reserved, 4, 4);
+
+SIZE(ipcx_channel_set, 16);
+FIELD(ipcx_channel_set, flags, 0, 4);
+FIELD(ipcx_channel_set, capacity, 4, 4);
+FIELD(ipcx_channel_set, read_mark, 8, 4);
+FIELD(ipcx_channel_set, write_mark, 12, 4);
+
+SIZE(ipcx_channel_stat, 96);
+FIELD(ipcx_channel_stat, flags, 0, 4);
+FIELD(ipcx_channel_stat, out_end, 4, 4);
+FIELD(ipcx_channel_stat, out_flags, 8, 4);
+FIELD(ipcx_channel_stat, out_state, 12, 4);
+FIELD(ipcx_channel_stat, out_capacity, 16, 4);
+FIELD(ipcx_channel_stat, out_queued, 20, 4);
+FIELD(ipcx_channel_stat, out_staged, 24, 4);
+FIELD(ipcx_channel_stat, out_read_mark, 28, 4);
+FIELD(ipcx_channel_stat, out_write_mark, 32, 4);
+FIELD(ipcx_channel_stat, out_turn, 36, 4);
+FIELD(ipcx_channel_stat, out_writer_handles, 40, 4);
+FIELD(ipcx_channel_stat, out_reader_handles, 44, 4);
+FIELD(ipcx_channel_stat, out_writers, 48, 4);
+FIELD(ipcx_channel_stat, out_readers, 52, 4);
+FIELD(ipcx_channel_stat, out_writer_pid, 56, 4);
+FIELD(ipcx_channel_stat, out_reader_pid, 60, 4);
+FIELD(ipcx_channel_stat, out_turns, 64, 8);
+FIELD(ipcx_channel_stat, out_batches, 72, 8);
+FIELD(ipcx_channel_stat, out_written, 80, 8);
+FIELD(ipcx_channel_stat, out_read, 88, 8);
+
 VALUE(IPCX_IOC_INFO, 0xc020bb00U);
 VALUE(IPCX_IOC_OPEN, 0xc058bb01U);
 VALUE(IPCX_IOC_UNLINK, 0xc048bb02U);
@@ -338,6 +417,14 @@ VALUE(IPCX_IOC_MAILBOX_RECV, 0xc038bb32U);
 VALUE(IPCX_IOC_MAILBOX_STAT, 0xc088bb33U);
 VALUE(IPCX_IOC_INBOX_FIND, 0xc010bb34U);
 VALUE(IPCX_IOC_MAILBOX_SEND_ALL, 0xc030bb35U);
+VALUE(IPCX_IOC_CHANNEL_CREATE, 0xc070bb40U);
+VALUE(IPCX_IOC_CHANNEL_OPEN, 0xc060bb41U);
+VALUE(IPCX_IOC_CHANNEL_WRITE, 0xc020bb42U);
+VALUE(IPCX_IOC_CHANNEL_READ, 0xc028bb43U);
+VALUE(IPCX_IOC_CHANNEL_TURN, 0xc018bb44U);
+VALUE(IPCX_IOC_CHANNEL_FLUSH, 0xc008bb45U);
+VALUE(IPCX_IOC_CHANNEL_SET, 0xc010bb46U);
+VALUE(IPCX_IOC_CHANNEL_STAT, 0xc060bb47U);
 
 VALUE(IPCX_ABI_VERSION, 1);
 VALUE(IPCX_NAME_SIZE, 64);
@@ -356,6 +443,7 @@ VALUE(IPCX_TYPE_ANY, 0);
 VALUE(IPCX_TYPE_SEM, 1);
 VALUE(IPCX_TYPE_REGION, 2);
 VALUE(IPCX_TYPE_MAILBOX, 3);
+VALUE(IPCX_TYPE_CHANNEL, 4);
 
 VALUE(IPCX_RIGHT_READ, 1);
 VALUE(IPCX_RIGHT_WRITE, 2);
@@ -373,6 +461,7 @@ VALUE(IPCX_FEATURE_REGION, 2);
 VALUE(IPCX_FEATURE_HUGE, 4);
 VALUE(IPCX_FEATURE_EXEC_DEATH, 8);
 VALUE(IPCX_FEATURE_MAILBOX, 16);
+VALUE(IPCX_FEATURE_CHANNEL, 32);
 
 VALUE(IPCX_STAT_F_PERSISTENT, 1);
 VALUE(IPCX_STAT_F_DEAD, 2);
@@ -406,6 +495,34 @@ VALUE(IPCX_SEM_F_BARGING, 65536);
 
 VALUE(IPCX_REGION_F_RESERVE, 65536);
 VALUE(IPCX_REGION_F_HUGE, 131072);
+VALUE(IPCX_CHANNEL_F_TURN, 65536);
+VALUE(IPCX_CHANNEL_F_STRICT, 131072);
+VALUE(IPCX_CHANNEL_F_PACKET, 262144);
+VALUE(IPCX_CHANNEL_NO_END, 0);
+VALUE(IPCX_CHANNEL_WRITER, 1);
+VALUE(IPCX_CHANNEL_READER, 2);
+VALUE(IPCX_CHANNEL_FIRST, 1);
+VALUE(IPCX_CHANNEL_SECOND, 2);
+VALUE(IPCX_CHANNEL_OPEN_F_WAIT, 1);
+VALUE(IPCX_CHANNEL_OPEN_F_SIGPIPE, 2);
+VALUE(IPCX_CHANNEL_OPEN_F_DEATH, 4);
+VALUE(IPCX_CHANNEL_WRITE_F_FLUSH, 1);
+VALUE(IPCX_CHANNEL_WRITE_F_PASS, 2);
+VALUE(IPCX_CHANNEL_WRITE_F_SIGPIPE, 4);
+VALUE(IPCX_CHANNEL_READ_F_PEEK, 1);
+VALUE(IPCX_CHANNEL_TURN_PASS, 0);
+VALUE(IPCX_CHANNEL_TURN_TAKE, 1);
+VALUE(IPCX_CHANNEL_SET_F_CAPACITY, 1);
+VALUE(IPCX_CHANNEL_SET_F_READ_MARK, 2);
+VALUE(IPCX_CHANNEL_SET_F_WRITE_MARK, 4);
+VALUE(IPCX_CHANNEL_STAT_F_ASKED, 1);
+VALUE(IPCX_CHANNEL_STAT_F_PASSED, 2);
+VALUE(IPCX_CHANNEL_STAT_F_BATCH, 4);
+VALUE(IPCX_CHANNEL_STAT_F_WRITER_KILLED, 8);
+VALUE(IPCX_CHANNEL_STAT_F_READER_KILLED, 16);
+VALUE(IPCX_CHANNEL_CAPACITY_MAX, 1073741824);
+VALUE(IPCX_CHANNEL_CAPACITY_DEFAULT, 65536);
+VALUE(IPCX_CHANNEL_PACKET_HEAD, 8);
 VALUE(IPCX_MAILBOX_F_NEED_RECEIVER, 65536);
 VALUE(IPCX_MAILBOX_F_INBOX, 131072);
 VALUE(IPCX_MAILBOX_F_FDS, 262144);
@@ -491,6 +608,18 @@ VALUE(IPCX_A_MAILBOX_DROPPED, 72);
 VALUE(IPCX_A_MAILBOX_EXPIRED, 73);
 VALUE(IPCX_A_MAILBOX_REFUSED, 74);
 VALUE(IPCX_A_MAILBOX_FLAGS, 75);
+VALUE(IPCX_A_CHANNEL_CAPACITY, 80);
+VALUE(IPCX_A_CHANNEL_QUEUED, 81);
+VALUE(IPCX_A_CHANNEL_STAGED, 82);
+VALUE(IPCX_A_CHANNEL_TURNS, 84);
+VALUE(IPCX_A_CHANNEL_TURN, 83);
+VALUE(IPCX_A_CHANNEL_BATCHES, 85);
+VALUE(IPCX_A_CHANNEL_WRITTEN, 86);
+VALUE(IPCX_A_CHANNEL_WRITER_HANDLES, 88);
+VALUE(IPCX_A_CHANNEL_READ, 87);
+VALUE(IPCX_A_CHANNEL_READER_HANDLES, 89);
+VALUE(IPCX_A_CHANNEL_STATE, 90);
+VALUE(IPCX_A_CHANNEL_FLAGS, 91);
 
 /* 1 in a 32-bit program, whose twin is the 64-bit one, and the reverse. */
 #define IS_32 (sizeof(long) == 4)
@@ -556,14 +685,17 @@ TEST_F(abi, info_tells_the_version_and_limits_of_this_header)
 	EXPECT_EQ(IPCX_NAME_SIZE, i.out_name_size);
 	EXPECT_LT(0, i.out_max_region);
 	EXPECT_GT(1ULL << 63, i.out_max_region);
-	EXPECT_EQ(IPCX_FEATURE_SEM | IPCX_FEATURE_REGION | IPCX_FEATURE_MAILBOX,
-		  i.out_features & (IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
-				    IPCX_FEATURE_MAILBOX));
+	EXPECT_EQ(IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
+			  IPCX_FEATURE_MAILBOX | IPCX_FEATURE_CHANNEL,
+		  i.out_features &
+			  (IPCX_FEATURE_SEM | IPCX_FEATURE_REGION |
+			   IPCX_FEATURE_MAILBOX | IPCX_FEATURE_CHANNEL));
 	EXPECT_EQ(0, i.out_features & ~(uint64_t)(IPCX_FEATURE_SEM |
 						  IPCX_FEATURE_REGION |
 						  IPCX_FEATURE_HUGE |
 						  IPCX_FEATURE_EXEC_DEATH |
-						  IPCX_FEATURE_MAILBOX));
+						  IPCX_FEATURE_MAILBOX |
+						  IPCX_FEATURE_CHANNEL));
 }
 
 /* Rows: L4. */

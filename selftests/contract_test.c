@@ -9,6 +9,7 @@
  */
 #include <linux/memfd.h>
 
+#include "ipcx_channel.h"
 #include "ipcx_mailbox.h"
 
 #define MAX_SIZE 16383 /* the most that _IOC_SIZE can say */
@@ -18,8 +19,9 @@ enum {
 	ON_SEM = 2,
 	ON_REGION = 4,
 	ON_MAILBOX = 8,
-	ON_OBJECT = 14,
-	ON_ANY = 15
+	ON_CHANNEL = 16,
+	ON_OBJECT = 30,
+	ON_ANY = 31
 };
 
 /* A world in which every call of the table is valid. */
@@ -31,6 +33,8 @@ struct world {
 	int region;
 	int mailbox; /* one message in it */
 	int inbox;
+	int channel; /* with turns: the end that has it */
+	int other_end; /* what it can read */
 	char name[IPCX_NAME_SIZE];
 };
 
@@ -260,6 +264,56 @@ static int make_on_mailbox(struct world *w, void *arg)
 {
 	(void)arg;
 	return w->mailbox;
+}
+
+static int make_channel_create(struct world *w, void *arg)
+{
+	((struct ipcx_channel_create *)arg)->mode = 0600;
+	return w->dev;
+}
+
+static int make_on_channel(struct world *w, void *arg)
+{
+	(void)arg;
+	return w->channel;
+}
+
+static int make_channel_open(struct world *w, void *arg)
+{
+	((struct ipcx_channel_open *)arg)->end = IPCX_CHANNEL_FIRST;
+	return w->channel;
+}
+
+static char channel_byte;
+
+static int make_channel_write(struct world *w, void *arg)
+{
+	struct ipcx_channel_write *a = arg;
+
+	a->data = (uintptr_t)&channel_byte;
+	a->size = 1;
+	return w->channel;
+}
+
+static int make_channel_read(struct world *w, void *arg)
+{
+	struct ipcx_channel_read *a = arg;
+
+	a->data = (uintptr_t)&channel_byte;
+	a->size = 1;
+	return w->other_end;
+}
+
+static int make_channel_take(struct world *w, void *arg)
+{
+	((struct ipcx_channel_turn *)arg)->op = IPCX_CHANNEL_TURN_TAKE;
+	return w->channel;
+}
+
+static int make_channel_set(struct world *w, void *arg)
+{
+	((struct ipcx_channel_set *)arg)->flags = IPCX_CHANNEL_SET_F_READ_MARK;
+	return w->channel;
 }
 
 static const struct call calls[] = {
@@ -497,6 +551,91 @@ static const struct call calls[] = {
 		      F(ipcx_mailbox_stat, out_dropped),
 		      F(ipcx_mailbox_stat, out_expired),
 		      F(ipcx_mailbox_stat, out_refused) }),
+	CALL(CHANNEL_CREATE, ipcx_channel_create, .on = ON_DEV,
+	     .make = make_channel_create,
+	     .bits = { { O(ipcx_channel_create, flags),
+			 IPCX_CREATE_F_MASK | IPCX_CHANNEL_F_TURN |
+				 IPCX_CHANNEL_F_STRICT | IPCX_CHANNEL_F_PACKET },
+		       { O(ipcx_channel_create, __reserved) },
+		       { O(ipcx_channel_create, rights), IPCX_RIGHTS_MASK } },
+	     .out = { F(ipcx_channel_create, out_fd),
+		      F(ipcx_channel_create, out_flags),
+		      F(ipcx_channel_create, out_id) },
+	     .rest = { F(ipcx_channel_create, name),
+		       F(ipcx_channel_create, mode),
+		       F(ipcx_channel_create, capacity),
+		       F(ipcx_channel_create, read_mark),
+		       F(ipcx_channel_create, write_mark),
+		       F(ipcx_channel_create, lease_ns) }),
+	CALL(CHANNEL_OPEN, ipcx_channel_open, .on = ON_DEV | ON_CHANNEL,
+	     .make = make_channel_open,
+	     .bits = { { O(ipcx_channel_open, flags),
+			 IPCX_CHANNEL_OPEN_F_WAIT | IPCX_CHANNEL_OPEN_F_SIGPIPE |
+				 IPCX_CHANNEL_OPEN_F_DEATH },
+		       { O(ipcx_channel_open, rights), IPCX_RIGHT_CONTROL } },
+	     .out = { F(ipcx_channel_open, out_fd),
+		      F(ipcx_channel_open, out_id) },
+	     .rest = { F(ipcx_channel_open, name), F(ipcx_channel_open, end),
+		       F(ipcx_channel_open, clockid),
+		       F(ipcx_channel_open, deadline) }),
+	CALL(CHANNEL_WRITE, ipcx_channel_write, .on = ON_CHANNEL,
+	     .make = make_channel_write, .counts = true,
+	     .need = IPCX_RIGHT_WRITE,
+	     .bits = { { O(ipcx_channel_write, flags),
+			 IPCX_CHANNEL_WRITE_F_FLUSH | IPCX_CHANNEL_WRITE_F_PASS |
+				 IPCX_CHANNEL_WRITE_F_SIGPIPE } },
+	     .rest = { F(ipcx_channel_write, data), F(ipcx_channel_write, size),
+		       F(ipcx_channel_write, clockid),
+		       F(ipcx_channel_write, deadline) }),
+	CALL(CHANNEL_READ, ipcx_channel_read, .on = ON_CHANNEL,
+	     .make = make_channel_read, .counts = true, .need = IPCX_RIGHT_READ,
+	     .bits = { { O(ipcx_channel_read, flags), IPCX_CHANNEL_READ_F_PEEK },
+		       { O(ipcx_channel_read, __reserved) } },
+	     .rest = { F(ipcx_channel_read, out_size),
+		       F(ipcx_channel_read, data), F(ipcx_channel_read, size),
+		       F(ipcx_channel_read, clockid),
+		       F(ipcx_channel_read, deadline) }),
+	CALL(CHANNEL_TURN, ipcx_channel_turn, .on = ON_CHANNEL,
+	     .make = make_channel_take, .need = IPCX_RIGHT_WRITE,
+	     .bits = { { O(ipcx_channel_turn, flags) } },
+	     .rest = { F(ipcx_channel_turn, op), F(ipcx_channel_turn, clockid),
+		       F(ipcx_channel_turn, deadline),
+		       F(ipcx_channel_turn, out_dead_pid) }),
+	CALL(CHANNEL_FLUSH, ipcx_channel_flush, .on = ON_CHANNEL,
+	     .make = make_on_channel, .need = IPCX_RIGHT_WRITE,
+	     .bits = { { O(ipcx_channel_flush, flags) },
+		       { O(ipcx_channel_flush, __reserved) } }),
+	CALL(CHANNEL_SET, ipcx_channel_set, .on = ON_CHANNEL,
+	     .make = make_channel_set, .need = IPCX_RIGHT_CONTROL,
+	     .bits = { { O(ipcx_channel_set, flags),
+			 IPCX_CHANNEL_SET_F_CAPACITY |
+				 IPCX_CHANNEL_SET_F_READ_MARK |
+				 IPCX_CHANNEL_SET_F_WRITE_MARK } },
+	     .rest = { F(ipcx_channel_set, capacity),
+		       F(ipcx_channel_set, read_mark),
+		       F(ipcx_channel_set, write_mark) }),
+	CALL(CHANNEL_STAT, ipcx_channel_stat, .on = ON_CHANNEL,
+	     .make = make_on_channel,
+	     .bits = { { O(ipcx_channel_stat, flags) } },
+	     .out = { F(ipcx_channel_stat, out_end),
+		      F(ipcx_channel_stat, out_flags),
+		      F(ipcx_channel_stat, out_state),
+		      F(ipcx_channel_stat, out_capacity),
+		      F(ipcx_channel_stat, out_queued),
+		      F(ipcx_channel_stat, out_staged),
+		      F(ipcx_channel_stat, out_read_mark),
+		      F(ipcx_channel_stat, out_write_mark),
+		      F(ipcx_channel_stat, out_turn),
+		      F(ipcx_channel_stat, out_writer_handles),
+		      F(ipcx_channel_stat, out_reader_handles),
+		      F(ipcx_channel_stat, out_writers),
+		      F(ipcx_channel_stat, out_readers),
+		      F(ipcx_channel_stat, out_writer_pid),
+		      F(ipcx_channel_stat, out_reader_pid),
+		      F(ipcx_channel_stat, out_turns),
+		      F(ipcx_channel_stat, out_batches),
+		      F(ipcx_channel_stat, out_written),
+		      F(ipcx_channel_stat, out_read) }),
 };
 
 #define FOR_EACH_CALL(c) \
@@ -527,6 +666,19 @@ static int perform(const struct call *c, int fd, unsigned int size, void *arg)
 	return ret == 1 ? 0 : -EPROTO;
 }
 
+/* Both ends, each with all rights, and something to read at the second. */
+static bool channel_open(struct world *w)
+{
+	int ch = t_channel(w->dev, IPCX_CHANNEL_F_TURN, 0);
+	static char some[4096];
+
+	w->channel = t_end_with(ch, IPCX_CHANNEL_FIRST, IPCX_RIGHT_CONTROL);
+	w->other_end = t_end_with(ch, IPCX_CHANNEL_SECOND, IPCX_RIGHT_CONTROL);
+	close(ch);
+	return w->channel >= 0 && w->other_end >= 0 &&
+	       t_write(w->channel, some, sizeof(some)) == sizeof(some);
+}
+
 /* Makes a fresh world; false when it cannot be had. */
 static bool world_open(struct world *w)
 {
@@ -542,7 +694,7 @@ static bool world_open(struct world *w)
 	w->inbox = t_inbox(w->dev, 0600, 1, 1);
 	return w->dev >= 0 && w->sem >= 0 && w->other >= 0 && w->lock >= 0 &&
 	       w->region >= 0 && w->mailbox >= 0 && w->inbox >= 0 &&
-	       !t_send(w->mailbox, NULL, 0, 0, 0);
+	       !t_send(w->mailbox, NULL, 0, 0, 0) && channel_open(w);
 }
 
 static void world_close(struct world *w)
@@ -550,6 +702,8 @@ static void world_close(struct world *w)
 	t_sem_v(w->lock, 1);
 	while (!t_region_unlock(w->region))
 		;
+	close(w->other_end);
+	close(w->channel);
 	close(w->inbox);
 	close(w->mailbox);
 	close(w->region);
@@ -564,6 +718,7 @@ struct snapshot {
 	struct ipcx_sem_stat sem, other, lock;
 	struct ipcx_region_stat region;
 	struct ipcx_mailbox_stat mailbox;
+	struct ipcx_channel_stat channel;
 	struct ipcx_stat of_sem, of_region;
 	long long objects, handles, bytes;
 	int fds;
@@ -578,6 +733,7 @@ static void snapshot(const struct world *w, struct snapshot *s)
 	t_region_stat(w->region, &s->region);
 	t_mailbox_stat(w->mailbox, &s->mailbox);
 	s->mailbox.out_oldest_ns = 0;
+	t_channel_stat(w->channel, &s->channel);
 	t_stat(w->sem, &s->of_sem);
 	t_stat(w->region, &s->of_region);
 	s->of_sem.out_age_ns = 0;
@@ -602,7 +758,10 @@ static void close_result(const struct call *c, const void *arg)
 
 	if (strcmp(c->name, "OPEN") && strcmp(c->name, "REDUCE") &&
 	    strcmp(c->name, "SEM_CREATE") && strcmp(c->name, "REGION_CREATE") &&
-	    strcmp(c->name, "MAILBOX_CREATE") && strcmp(c->name, "INBOX_FIND"))
+	    strcmp(c->name, "MAILBOX_CREATE") &&
+	    strcmp(c->name, "INBOX_FIND") &&
+	    strcmp(c->name, "CHANNEL_CREATE") &&
+	    strcmp(c->name, "CHANNEL_OPEN"))
 		return;
 	memcpy(&fd, (const char *)arg + c->out[0].offset, sizeof(fd));
 	close(fd);
@@ -790,7 +949,7 @@ static const struct {
 	unsigned int offset, size;
 	uint64_t value;
 } out_of_range[] = {
-	V(OPEN, ipcx_open, type, 4),
+	V(OPEN, ipcx_open, type, 5),
 	V(OPEN, ipcx_open, type, 0xffffffff),
 	V(OPEN, ipcx_open, rights, 0),
 	V(REDUCE, ipcx_reduce, rights, 0),
@@ -854,6 +1013,23 @@ static const struct {
 	V(MAILBOX_SEND_ALL, ipcx_mailbox_send_all, count,
 	  IPCX_SEND_ALL_MAX + 1),
 	V(MAILBOX_SEND_ALL, ipcx_mailbox_send_all, when_full, 4),
+	V(CHANNEL_CREATE, ipcx_channel_create, mode, 01000),
+	V(CHANNEL_CREATE, ipcx_channel_create, capacity,
+	  IPCX_CHANNEL_CAPACITY_MAX + 1),
+	V(CHANNEL_CREATE, ipcx_channel_create, capacity, 0xffffffff),
+	V(CHANNEL_CREATE, ipcx_channel_create, read_mark,
+	  IPCX_CHANNEL_CAPACITY_DEFAULT + 1),
+	V(CHANNEL_CREATE, ipcx_channel_create, write_mark,
+	  IPCX_CHANNEL_CAPACITY_DEFAULT + 1),
+	V(CHANNEL_CREATE, ipcx_channel_create, lease_ns, 1),
+	V(CHANNEL_CREATE, ipcx_channel_create, flags, IPCX_CREATE_F_PERSISTENT),
+	V(CHANNEL_OPEN, ipcx_channel_open, end, 0),
+	V(CHANNEL_OPEN, ipcx_channel_open, end, 3),
+	V(CHANNEL_OPEN, ipcx_channel_open, end, 0xffffffff),
+	V(CHANNEL_TURN, ipcx_channel_turn, op, 2),
+	V(CHANNEL_SET, ipcx_channel_set, flags, 0),
+	V(CHANNEL_SET, ipcx_channel_set, read_mark,
+	  IPCX_CHANNEL_CAPACITY_DEFAULT + 1),
 };
 
 /* Rows: L4 A3. Classes: V16 V24. */
@@ -900,6 +1076,14 @@ static const struct {
 	  O(ipcx_mailbox_recv, deadline) },
 	{ "MAILBOX_SEND_ALL", O(ipcx_mailbox_send_all, clockid),
 	  O(ipcx_mailbox_send_all, deadline) },
+	{ "CHANNEL_OPEN", O(ipcx_channel_open, clockid),
+	  O(ipcx_channel_open, deadline) },
+	{ "CHANNEL_WRITE", O(ipcx_channel_write, clockid),
+	  O(ipcx_channel_write, deadline) },
+	{ "CHANNEL_READ", O(ipcx_channel_read, clockid),
+	  O(ipcx_channel_read, deadline) },
+	{ "CHANNEL_TURN", O(ipcx_channel_turn, clockid),
+	  O(ipcx_channel_turn, deadline) },
 };
 
 /* Rows: A3 L4. Classes: V16 V24. Also where nobody would have to wait. */
@@ -956,7 +1140,7 @@ TEST_F(contract, calls_on_the_wrong_kind_of_descriptor_give_enotty)
 {
 	const struct call *c;
 	unsigned int i;
-	int fd, fds[4];
+	int fd, fds[5];
 
 	EACH_CALL_IN_ITS_WORLD(c, fd)
 	{
@@ -965,7 +1149,8 @@ TEST_F(contract, calls_on_the_wrong_kind_of_descriptor_give_enotty)
 		fds[1] = self->w.sem;
 		fds[2] = self->w.region;
 		fds[3] = self->w.mailbox;
-		for (i = 0; i < 4; i++) {
+		fds[4] = self->w.channel;
+		for (i = 0; i < 5; i++) {
 			if (c->on & (1U << i))
 				continue;
 			EXPECT_EQ(-ENOTTY,
@@ -975,7 +1160,8 @@ TEST_F(contract, calls_on_the_wrong_kind_of_descriptor_give_enotty)
 				       i == 0 ? "the device" :
 				       i == 1 ? "a semaphore" :
 				       i == 2 ? "a region" :
-						"a mailbox");
+				       i == 3 ? "a mailbox" :
+						"a channel");
 			}
 		}
 	}
@@ -995,12 +1181,12 @@ static bool is_known(unsigned int nr)
 TEST_F(contract, unknown_numbers_and_types_give_enotty)
 {
 	static const unsigned int types[] = { 0x00, 0xba, 0xbc, 0xff, 'N' };
-	int fds[4] = { self->w.dev, self->w.sem, self->w.region,
-		       self->w.mailbox };
+	int fds[5] = { self->w.dev, self->w.sem, self->w.region,
+		       self->w.mailbox, self->w.channel };
 	unsigned int i, nr, t, dir;
 	const struct call *c;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		FOR_EACH_CALL(c)
 		for (dir = 0; dir < 3; dir++)
 			EXPECT_EQ(-ENOTTY, t_ioctl(fds[i],

@@ -122,7 +122,7 @@ static bool verify_quota(struct fault_world *w)
 {
 	struct ipcx_quota *q = (struct ipcx_quota *)w->reply;
 
-	return q->out_total_used[IPCX_RESOURCE_OBJECTS] >= FAULT_EXTRA;
+	return q->out_total_used[IPCX_RESOURCE_OBJECTS] >= FAULT_WHOLE;
 }
 
 /* ---- Regions ----------------------------------------------------------- */

@@ -159,7 +159,7 @@ static bool verify_written_into(struct fault_world *w)
 {
 	struct ipcx_quota *q = (struct ipcx_quota *)(w->map + T_PAGE);
 
-	return q->out_total_used[IPCX_RESOURCE_OBJECTS] >= FAULT_EXTRA;
+	return q->out_total_used[IPCX_RESOURCE_OBJECTS] >= FAULT_WHOLE;
 }
 
 /* Pages that were made before the fault stay; that is what they are for. */

@@ -19,8 +19,8 @@ FIXTURE_TEARDOWN(rehearsal)
 }
 
 static const struct fault_table *const tables[] = {
-	&fault_ioctls,	 &fault_files,	&fault_maps,
-	&fault_netlinks, &fault_deaths, &fault_mailboxes,
+	&fault_ioctls, &fault_files,	 &fault_maps,	  &fault_netlinks,
+	&fault_deaths, &fault_mailboxes, &fault_channels,
 };
 
 /* What succeeds without faults, and what it does: so the tables are true. */
@@ -53,7 +53,8 @@ static bool is_known(const struct fault_world *w, unsigned int nr)
 	return t_ioctl(w->dev, cmd, NULL) != -ENOTTY ||
 	       t_ioctl(w->obj[FAULT_PLAIN], cmd, NULL) != -ENOTTY ||
 	       t_ioctl(w->obj[FAULT_REGION], cmd, NULL) != -ENOTTY ||
-	       t_ioctl(w->obj[FAULT_MAILBOX], cmd, NULL) != -ENOTTY;
+	       t_ioctl(w->obj[FAULT_MAILBOX], cmd, NULL) != -ENOTTY ||
+	       t_ioctl(w->obj[FAULT_CHANNEL], cmd, NULL) != -ENOTTY;
 }
 
 /* A new call needs a row. */
@@ -69,12 +70,13 @@ TEST_F(rehearsal, every_ioctl_that_the_module_knows_is_in_the_table)
 		known++;
 		EXPECT_TRUE(in_table(&fault_ioctls, nr) ||
 			    in_table(&fault_sems, nr) ||
-			    in_table(&fault_mailboxes, nr))
+			    in_table(&fault_mailboxes, nr) ||
+			    in_table(&fault_channels, nr))
 		{
 			TH_LOG("ioctl %#x has no operation", nr);
 		}
 	}
-	EXPECT_LE(27, known);
+	EXPECT_LE(37, known);
 	fault_world_close(&w);
 }
 
@@ -106,6 +108,11 @@ TEST_F_TIMEOUT(fail_nth, semaphores_take_and_give_all_or_nothing, 300)
 TEST_F_TIMEOUT(fail_nth, messages_are_sent_and_received_whole, 300)
 {
 	EXPECT_EQ(0, fault_sweep_table(&fault_mailboxes));
+}
+
+TEST_F_TIMEOUT(fail_nth, channels_lose_nothing, 300)
+{
+	EXPECT_EQ(0, fault_sweep_table(&fault_channels));
 }
 
 TEST_F_TIMEOUT(fail_nth, file_operations_do_all_or_nothing, 300)

@@ -3,6 +3,7 @@
 #define T_WITHOUT_TESTS
 #include "fault.h"
 
+#include "ipcx_channel.h"
 #include "ipcx_mailbox.h"
 
 #include <sys/rseq.h>
@@ -181,6 +182,18 @@ bool fault_hit_in(pid_t zombie)
 
 /* ---- The world --------------------------------------------------------- */
 
+static void world_open_channel(struct fault_world *w)
+{
+	static const char some[FAULT_QUEUED];
+	int ch = t_channel(w->dev, 0, T_CAPACITY);
+
+	w->obj[FAULT_CHANNEL] = ch;
+	w->obj[FAULT_WRITER] = t_end(ch, IPCX_CHANNEL_WRITER, 0);
+	w->obj[FAULT_READER] = t_end(ch, IPCX_CHANNEL_READER, 0);
+	if (t_write(w->obj[FAULT_WRITER], some, sizeof(some)) != sizeof(some))
+		w->obj[FAULT_CHANNEL] = -1;
+}
+
 bool fault_world_open(struct fault_world *w)
 {
 	struct ipcx_sem_create c;
@@ -200,6 +213,7 @@ bool fault_world_open(struct fault_world *w)
 	w->obj[FAULT_LOCK] = t_lock(w->dev, IPCX_DEATH_RETURN);
 	w->obj[FAULT_REGION] = t_region(w->dev, FAULT_REGION_PAGES * T_PAGE);
 	w->obj[FAULT_MAILBOX] = t_fd_mailbox(w->dev, 4, FAULT_MESSAGE_SIZE);
+	world_open_channel(w);
 	w->obj[FAULT_EXTRA] = -1;
 	for (i = 0; i < FAULT_EXTRA; i++)
 		if (w->obj[i] < 0)
@@ -218,10 +232,8 @@ void fault_world_close(struct fault_world *w)
 	close(w->dev);
 }
 
-/* Empty holdings are kept for the next time, until a close. */
 static void object_state(int fd, struct fault_state *s, int i)
 {
-	close(dup(fd));
 	t_stat(fd, &s->stat[i]);
 	s->stat[i].out_age_ns = 0;
 	switch (s->stat[i].out_type) {
@@ -230,6 +242,9 @@ static void object_state(int fd, struct fault_state *s, int i)
 		break;
 	case IPCX_TYPE_REGION:
 		t_region_stat(fd, &s->region[i]);
+		break;
+	case IPCX_TYPE_CHANNEL:
+		t_channel_stat(fd, &s->channel[i]);
 		break;
 	default:
 		t_mailbox_stat(fd, &s->mailbox[i]);
@@ -258,6 +273,10 @@ static void state_read(const struct fault_world *w, struct fault_state *s)
 	int i;
 
 	memset(s, 0, sizeof(*s));
+	/* Empty holdings, and places, are kept for the next time until a close. */
+	for (i = 0; i < FAULT_OBJECTS; i++)
+		if (w->obj[i] >= 0)
+			close(dup(w->obj[i]));
 	for (i = 0; i < FAULT_OBJECTS; i++)
 		if (w->obj[i] >= 0)
 			object_state(w->obj[i], s, i);

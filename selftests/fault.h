@@ -24,13 +24,20 @@ enum {
 	FAULT_LOCK,
 	FAULT_REGION,
 	FAULT_MAILBOX, /* two messages, 0 and 1, and room for two */
+	FAULT_CHANNEL, /* no end */
+	FAULT_WRITER,
+	FAULT_READER, /* FAULT_QUEUED bytes to read */
 	FAULT_EXTRA,
 	FAULT_OBJECTS
 };
 
+/* Objects of which there is no second handle. */
+#define FAULT_WHOLE (FAULT_CHANNEL + 1)
+
 #define FAULT_REGION_PAGES 4
 #define FAULT_MESSAGE_SIZE 10000
 #define FAULT_ARG_SIZE	   320
+#define FAULT_QUEUED	   1000
 
 struct fault_world {
 	int dev;
@@ -55,6 +62,7 @@ struct fault_state {
 	struct ipcx_sem_stat sem[FAULT_OBJECTS];
 	struct ipcx_region_stat region[FAULT_OBJECTS];
 	struct ipcx_mailbox_stat mailbox[FAULT_OBJECTS];
+	struct ipcx_channel_stat channel[FAULT_OBJECTS];
 	int events[FAULT_OBJECTS];
 	unsigned long long used[IPCX_RESOURCE_COUNT];
 	int fds;
@@ -106,7 +114,8 @@ struct fault_table {
 };
 
 extern const struct fault_table fault_ioctls, fault_sems, fault_files,
-	fault_maps, fault_netlinks, fault_deaths, fault_mailboxes;
+	fault_maps, fault_netlinks, fault_deaths, fault_mailboxes,
+	fault_channels;
 
 /* NULL when faults can be injected, and are set up; else why not. */
 const char *fault_begin(void);

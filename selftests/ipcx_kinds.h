@@ -3,6 +3,7 @@
 #ifndef IPCX_KINDS_H
 #define IPCX_KINDS_H
 
+#include "ipcx_channel.h"
 #include "ipcx_mailbox.h"
 
 #include <semaphore.h>
@@ -14,8 +15,34 @@ enum t_kind {
 	T_LOCK,
 	T_REGION,
 	T_MAILBOX,
+	T_TURNS, /* a channel's end, which has the turn once in t_touch() */
 	T_KINDS
 };
+
+/* The second end, with all rights. */
+static inline int t_make_turns(int dev)
+{
+	int ch = t_channel(dev, IPCX_CHANNEL_F_TURN, T_CAPACITY), fd;
+
+	if (ch < 0)
+		return ch;
+	fd = t_end_with(ch, IPCX_CHANNEL_SECOND, IPCX_RIGHT_CONTROL);
+	close(ch);
+	return fd;
+}
+
+/* What the other end says, who goes at once. */
+static inline int t_touch_turns(int fd)
+{
+	int other = t_end(fd, IPCX_CHANNEL_FIRST, 0);
+	long long ret;
+
+	if (other < 0)
+		return other;
+	ret = t_write_until(other, "x", 1, 0, 0);
+	close(other);
+	return ret < 0 ? (int)ret : 0;
+}
 
 /* An object for which POLLIN does not hold, or the negative errno. */
 static inline int t_make(int dev, enum t_kind kind)
@@ -32,6 +59,8 @@ static inline int t_make(int dev, enum t_kind kind)
 		return t_region(dev, T_PAGE);
 	case T_MAILBOX:
 		return t_mailbox(dev, 4, 64);
+	case T_TURNS:
+		return t_make_turns(dev);
 	default:
 		fd = t_sem(dev, IPCX_SEM_PLAIN, 0, 4);
 		if (kind == T_MAPPED && fd >= 0)
@@ -48,6 +77,8 @@ static inline int t_touch(int fd, enum t_kind kind)
 		return t_region_ring(fd, NULL);
 	case T_MAILBOX:
 		return t_send_number(fd, 1);
+	case T_TURNS:
+		return t_touch_turns(fd);
 	default:
 		return t_sem_v(fd, 1);
 	}
@@ -57,12 +88,16 @@ static inline int t_touch(int fd, enum t_kind kind)
 static inline int t_take(int fd, enum t_kind kind, unsigned long long deadline)
 {
 	long long ret;
+	char byte;
 
 	switch (kind) {
 	case T_REGION:
 		return t_region_lock(fd, IPCX_LOCK_WRITE, deadline, NULL);
 	case T_MAILBOX:
 		ret = t_recv_number(fd, deadline);
+		return ret < 0 ? (int)ret : 0;
+	case T_TURNS:
+		ret = t_read_until(fd, &byte, 1, deadline);
 		return ret < 0 ? (int)ret : 0;
 	default:
 		return t_sem_p(fd, 1, deadline);

@@ -42,7 +42,7 @@ static bool is_end(int ret)
 {
 	return ret == 0 || ret == -EBADF || ret == -EIDRM || ret == -EAGAIN ||
 	       ret == -EPERM || ret == -EOVERFLOW || ret == -EDEADLK ||
-	       ret == -ETIMEDOUT;
+	       ret == -ETIMEDOUT || ret == -EPIPE;
 }
 
 /* Some call on an object of this kind, which others are about to end. */

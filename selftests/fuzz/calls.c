@@ -34,6 +34,8 @@ enum field_kind {
 	F_MESSAGES, /* a pointer to them */
 	F_MAILBOXES, /* a pointer to descriptors */
 	F_FEW, /* how many of them */
+	F_BUFFER, /* a pointer to some bytes */
+	F_LENGTH, /* of it */
 	F_TAG,
 };
 
@@ -85,7 +87,7 @@ static const struct call calls[] = {
 		FIELD(ipcx_info, flags, F_ZERO, 0) } },
 	{ NAMED(OPEN), .on = SLOT_DEVICE, MAKES(SLOT_ANY, ipcx_open), .field = {
 		FIELD(ipcx_open, name, F_NAME, 0),
-		FIELD(ipcx_open, type, F_ENUM, IPCX_TYPE_MAILBOX),
+		FIELD(ipcx_open, type, F_ENUM, IPCX_TYPE_CHANNEL),
 		FIELD(ipcx_open, rights, F_RIGHTS, 0),
 		FIELD(ipcx_open, flags, F_ZERO, 0) } },
 	{ NAMED(UNLINK), .on = SLOT_ANY, .field = {
@@ -195,6 +197,59 @@ static const struct call calls[] = {
 		      IPCX_FULL_DROP),
 		WAITS(ipcx_mailbox_send_all),
 		FIELD(ipcx_mailbox_send_all, __reserved, F_ZERO, 0) } },
+	{ NAMED(CHANNEL_CREATE), .on = SLOT_DEVICE,
+	  MAKES(SLOT_CHANNEL, ipcx_channel_create), .field = {
+		FIELD(ipcx_channel_create, flags, F_FLAGS,
+		      IPCX_CREATE_F_MASK | IPCX_CHANNEL_F_TURN |
+			      IPCX_CHANNEL_F_STRICT | IPCX_CHANNEL_F_PACKET),
+		FIELD(ipcx_channel_create, name, F_NAME, 0),
+		FIELD(ipcx_channel_create, mode, F_MODE, 0),
+		FIELD(ipcx_channel_create, rights, F_RIGHTS, 0),
+		FIELD(ipcx_channel_create, capacity, F_LENGTH, 0),
+		FIELD(ipcx_channel_create, read_mark, F_UNITS, 0),
+		FIELD(ipcx_channel_create, write_mark, F_UNITS, 0),
+		FIELD(ipcx_channel_create, lease_ns, F_LEASE, 0),
+		FIELD(ipcx_channel_create, __reserved, F_ZERO, 0) } },
+	{ NAMED(CHANNEL_OPEN), .on = SLOT_CHANNEL,
+	  MAKES(SLOT_CHANNEL, ipcx_channel_open), .field = {
+		FIELD(ipcx_channel_open, end, F_ENUM, IPCX_CHANNEL_READER),
+		FIELD(ipcx_channel_open, rights, F_FLAGS, IPCX_RIGHT_CONTROL),
+		FIELD(ipcx_channel_open, clockid, F_CLOCK, 0),
+		FIELD(ipcx_channel_open, deadline, F_DEADLINE, 0),
+		FIELD(ipcx_channel_open, flags, F_FLAGS,
+		      IPCX_CHANNEL_OPEN_F_WAIT | IPCX_CHANNEL_OPEN_F_SIGPIPE |
+			      IPCX_CHANNEL_OPEN_F_DEATH) } },
+	{ NAMED(CHANNEL_WRITE), .on = SLOT_CHANNEL, .field = {
+		FIELD(ipcx_channel_write, data, F_BUFFER, 0),
+		FIELD(ipcx_channel_write, size, F_LENGTH, 0),
+		FIELD(ipcx_channel_write, clockid, F_CLOCK, 0),
+		FIELD(ipcx_channel_write, deadline, F_DEADLINE, 0),
+		FIELD(ipcx_channel_write, flags, F_FLAGS,
+		      IPCX_CHANNEL_WRITE_F_FLUSH |
+			      IPCX_CHANNEL_WRITE_F_PASS) } },
+	{ NAMED(CHANNEL_READ), .on = SLOT_CHANNEL, .field = {
+		FIELD(ipcx_channel_read, data, F_BUFFER, 0),
+		FIELD(ipcx_channel_read, size, F_LENGTH, 0),
+		FIELD(ipcx_channel_read, clockid, F_CLOCK, 0),
+		FIELD(ipcx_channel_read, deadline, F_DEADLINE, 0),
+		FIELD(ipcx_channel_read, flags, F_FLAGS,
+		      IPCX_CHANNEL_READ_F_PEEK),
+		FIELD(ipcx_channel_read, __reserved, F_ZERO, 0) } },
+	{ NAMED(CHANNEL_TURN), .on = SLOT_CHANNEL, .field = {
+		FIELD(ipcx_channel_turn, op, F_ENUM, IPCX_CHANNEL_TURN_TAKE),
+		WAITS(ipcx_channel_turn) } },
+	{ NAMED(CHANNEL_FLUSH), .on = SLOT_CHANNEL, .field = {
+		PLAIN(ipcx_channel_flush) } },
+	{ NAMED(CHANNEL_SET), .on = SLOT_CHANNEL, .field = {
+		FIELD(ipcx_channel_set, flags, F_FLAGS,
+		      IPCX_CHANNEL_SET_F_CAPACITY |
+			      IPCX_CHANNEL_SET_F_READ_MARK |
+			      IPCX_CHANNEL_SET_F_WRITE_MARK),
+		FIELD(ipcx_channel_set, capacity, F_LENGTH, 0),
+		FIELD(ipcx_channel_set, read_mark, F_UNITS, 0),
+		FIELD(ipcx_channel_set, write_mark, F_UNITS, 0) } },
+	{ NAMED(CHANNEL_STAT), .on = SLOT_CHANNEL, .field = {
+		FIELD(ipcx_channel_stat, flags, F_ZERO, 0) } },
 };
 
 /* clang-format on */
@@ -432,6 +487,12 @@ static uint64_t field_value(const struct field *f, uint8_t byte, uint32_t clock)
 		return FROM(byte, 1, 1, 1, 2, MESSAGES, 0, IPCX_BATCH_MAX + 1);
 	case F_TAG:
 		return tag(byte);
+	case F_BUFFER:
+		return payload(byte);
+	case F_LENGTH:
+		return FROM(byte, 1, 1, 3, 8, 100, 300, 700, 0, 4096, 4097,
+			    65536, 1 << 20, IPCX_CHANNEL_CAPACITY_MAX + 1,
+			    UINT32_MAX, UINT64_MAX, 16384);
 	case F_COUNT:
 		return FROM(byte, 0, 1, 2, 3, INT64_MAX, UINT64_MAX);
 	}
@@ -597,9 +658,10 @@ static void take_fd(const struct call *call, const struct fuzz_record *r,
 	if (call->cmd == IPCX_IOC_OPEN) {
 		memcpy(&type, arg + offsetof(struct ipcx_open, out_type),
 		       sizeof(type));
-		kind = type == IPCX_TYPE_SEM	? SLOT_SEM :
-		       type == IPCX_TYPE_REGION ? SLOT_REGION :
-						  SLOT_MAILBOX;
+		kind = type == IPCX_TYPE_SEM	 ? SLOT_SEM :
+		       type == IPCX_TYPE_REGION	 ? SLOT_REGION :
+		       type == IPCX_TYPE_MAILBOX ? SLOT_MAILBOX :
+						   SLOT_CHANNEL;
 	}
 	remember_object(fd);
 	slot_put(r->c, fd, kind);
@@ -681,12 +743,23 @@ static void make_sem(unsigned int slot, struct ipcx_sem_create arg)
 		slot_put(slot, arg.out_fd, SLOT_SEM);
 }
 
+static void open_end(unsigned int slot, int fd, unsigned int end)
+{
+	struct ipcx_channel_open arg = { .end = end };
+
+	if (!ioctl(fd, IPCX_IOC_CHANNEL_OPEN, &arg))
+		slot_put(slot, arg.out_fd, SLOT_CHANNEL);
+}
+
 void calls_preset(unsigned int preset)
 {
 	struct ipcx_region_create region = { .mode = 0600, .size = 16384 };
 	struct ipcx_mailbox_create mailbox = { .flags = IPCX_MAILBOX_F_FDS,
 					       .mode = 0600,
 					       .max_messages = 4 };
+	struct ipcx_channel_create channel = { .flags = IPCX_CHANNEL_F_TURN,
+					       .mode = 0600,
+					       .capacity = 4096 };
 
 	switch (preset) {
 	case PRESET_SEM:
@@ -712,6 +785,12 @@ void calls_preset(unsigned int preset)
 	case PRESET_REGION:
 		if (!ioctl(world.device, IPCX_IOC_REGION_CREATE, &region))
 			slot_put(4, region.out_fd, SLOT_REGION);
+		break;
+	case PRESET_CHANNEL:
+		if (!ioctl(world.device, IPCX_IOC_CHANNEL_CREATE, &channel))
+			slot_put(7, channel.out_fd, SLOT_CHANNEL);
+		open_end(8, channel.out_fd, IPCX_CHANNEL_FIRST);
+		open_end(9, channel.out_fd, IPCX_CHANNEL_SECOND);
 		break;
 	case PRESET_MAILBOX:
 		if (!ioctl(world.device, IPCX_IOC_MAILBOX_CREATE, &mailbox))

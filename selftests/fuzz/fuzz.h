@@ -45,6 +45,7 @@ enum fuzz_mode {
 #define PRESET_EPOLL   0x10
 #define PRESET_MAPS    0x20
 #define PRESET_MAILBOX 0x40
+#define PRESET_CHANNEL 0x80
 
 /* A descriptor that takes the slot of another one closes that. */
 #define HEADER_REPLACE 0x01
@@ -155,6 +156,7 @@ enum slot_kind {
 	SLOT_SEM,
 	SLOT_REGION,
 	SLOT_MAILBOX,
+	SLOT_CHANNEL,
 	SLOT_OTHER,
 	SLOT_ANY,
 };
@@ -296,7 +298,7 @@ void cover_result(unsigned int op, unsigned int call, int error);
 #define EDGES	    65536
 #define RING	    16
 #define SHARED_PATH "/dev/shm/ipcx-fuzz."
-#define CALLS_MAX   32
+#define CALLS_MAX   48
 #define NAMED_MAX   512
 
 struct fuzz_tally {

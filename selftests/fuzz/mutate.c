@@ -50,10 +50,10 @@ static uint8_t some_byte(void)
 	}
 }
 
-/* The presets are in the slots 1 to 5. */
+/* The presets are in the slots 1 to 9. */
 static uint8_t some_slot(void)
 {
-	return one_in(16) ? any(256) : any(one_in(4) ? 16 : 6);
+	return one_in(16) ? any(256) : any(one_in(4) ? 16 : 10);
 }
 
 static struct fuzz_record some_record(void)
@@ -156,7 +156,7 @@ static void mutate_header(struct fuzz_header *h)
 	h->rounds = any(4) ? any(ROUNDS_MAX) : ROUNDS_MAX - 1;
 	h->flags = any(4) ? HEADER_REPLACE : 0;
 	if (one_in(4))
-		h->presets = any(4) ? 63 : any(64);
+		h->presets = any(4) ? 255 : any(256);
 	if (one_in(4))
 		h->end = any(256);
 }

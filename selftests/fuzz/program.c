@@ -413,7 +413,7 @@ static void run_presets(uint8_t presets)
 {
 	unsigned int bit;
 
-	for (bit = 1; bit <= PRESET_MAILBOX; bit <<= 1) {
+	for (bit = 1; bit <= PRESET_CHANNEL; bit <<= 1) {
 		if (!(presets & bit) || bit & (PRESET_EPOLL | PRESET_MAPS))
 			continue;
 		calls_preset(bit);
