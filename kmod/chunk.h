@@ -17,7 +17,8 @@
  * *Spares.* A chunk that is given back is kept for a while. A kernel that clears
  * each page that it hands out pays for that as much as for the copy of the
  * payload, which is all for nothing. What was spare for a second goes to the
- * page allocator, and so does all of it when memory runs short. A kernel that
+ * page allocator, and so does all of it when the machine's memory runs short; that
+ * of a cgroup alone does not count. A kernel that
  * clears pages as they are freed (init_on_free) wants no old payloads about: then
  * nothing is kept.
  *
