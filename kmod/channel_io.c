@@ -78,8 +78,9 @@ static bool copy_out(const void *from, size_t size, struct iov_iter *to)
 /* Bring in what was missing, outside of everything. */
 static int fault_in(struct iov_iter *iter, size_t size, bool write)
 {
-	if (fatal_signal_pending(current))
-		return -EINTR;
+	/* Nothing has moved: and a page that never stays must not keep it here. */
+	if (signal_pending(current))
+		return -ERESTARTSYS;
 	if (write ? fault_in_iov_iter_writeable(iter, size) :
 		    fault_in_iov_iter_readable(iter, size))
 		return -EFAULT;
