@@ -181,6 +181,9 @@ bool ipcx_mailbox_hand_over_locked(struct ipcx_mailbox *mbox,
 	/* An older message may be on its way to it, see IPCX_WAKE_BATCH. */
 	if (rcv->seen != mbox->q.next_news)
 		return false;
+	/* It has no number yet, but perhaps one of another life. */
+	if (wish->filter.match == IPCX_MATCH_ID)
+		return false;
 	if (wish->filter.match != IPCX_MATCH_ANY &&
 	    !ipcx_mail_matches(mail, &wish->filter))
 		return false;
@@ -410,19 +413,10 @@ static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 	return 0;
 }
 
-/*
- * The mapping has been taken back, but another thread may have moved it away before
- * that: who keeps the pages pays for them, whoever receives the message.
- */
-static bool keep_survives(const struct keep *keep)
-{
-	return keep->file && file_count(keep->file) > 1;
-}
-
 /* The message was delivered, or, with @r, was not. */
 static void keep_end(struct keep *keep, int r)
 {
-	if (keep->user && (!r || keep_survives(keep)))
+	if (keep->user && !r)
 		ipcx_msg_hand_over(keep->msg, keep->user);
 	else if (keep->charged)
 		ipcx_uncharge(keep->user, IPCX_RESOURCE_BYTES,
