@@ -52,6 +52,7 @@ struct call {
 	enum slot_kind on; /* what it is for */
 	enum slot_kind makes; /* with a descriptor at fd_offset */
 	uint16_t fd_offset;
+	bool no_deadline; /* may sleep all the same */
 	struct field field[14];
 };
 
@@ -235,12 +236,15 @@ static const struct call calls[] = {
 		FIELD(ipcx_channel_read, flags, F_FLAGS,
 		      IPCX_CHANNEL_READ_F_PEEK),
 		FIELD(ipcx_channel_read, __reserved, F_ZERO, 0) } },
-	{ NAMED(CHANNEL_TURN), .on = SLOT_CHANNEL, .field = {
+	{ NAMED(CHANNEL_TURN), .on = SLOT_CHANNEL, .no_deadline = true,
+	  .field = {
 		FIELD(ipcx_channel_turn, op, F_ENUM, IPCX_CHANNEL_TURN_TAKE),
 		WAITS(ipcx_channel_turn) } },
-	{ NAMED(CHANNEL_FLUSH), .on = SLOT_CHANNEL, .field = {
+	{ NAMED(CHANNEL_FLUSH), .on = SLOT_CHANNEL, .no_deadline = true,
+	  .field = {
 		PLAIN(ipcx_channel_flush) } },
-	{ NAMED(CHANNEL_SET), .on = SLOT_CHANNEL, .field = {
+	{ NAMED(CHANNEL_SET), .on = SLOT_CHANNEL, .no_deadline = true,
+	  .field = {
 		FIELD(ipcx_channel_set, flags, F_FLAGS,
 		      IPCX_CHANNEL_SET_F_CAPACITY |
 			      IPCX_CHANNEL_SET_F_READ_MARK |
@@ -694,7 +698,7 @@ long op_ioctl(const struct fuzz_record *r)
 	int error;
 
 	last_call = call - calls;
-	for_ever = fill(call, r, arg);
+	for_ever = fill(call, r, arg) || call->no_deadline;
 	if (call->cmd == IPCX_IOC_REGION_CREATE)
 		limit_reservation(arg);
 	cmd = vary_size(r, call->cmd, arg);

@@ -232,14 +232,24 @@ long op_write(const struct fuzz_record *r)
 					   2,	       3,	   0,
 					   100,	       0x3fffffff, 0x40000000,
 					   1ULL << 32, 1ULL << 63, UINT64_MAX };
-	int fd = slot_fd(slot_pick(r->b, SLOT_SEM));
+	int fd = slot_fd(slot_pick(r->b, SLOT_SEM)), error;
 	char *at = buffer_at(r->p[0]);
+	bool nonblock = fcntl(fd, F_GETFL) & O_NONBLOCK;
 	long ret;
 
 	fuzz_guard(memcpy(at, &values[r->p[2] % ARRAY_SIZE(values)], 8));
-	lane_fail_begin();
+	/* What is full may never have room. */
+	if (!nonblock && !lane->is_child)
+		lane_storm(500000, false);
+	else
+		lane_fail_begin();
 	ret = do_write(fd, at, r);
-	lane_fail_end();
+	error = errno;
+	if (!nonblock && !lane->is_child)
+		lane_quiet();
+	else
+		lane_fail_end();
+	errno = error;
 	return ret;
 }
 
