@@ -173,7 +173,7 @@ void ipcx_mailbox_take_back_files(const struct ipcx_msg *msg,
 				  const int *installed, u32 nr);
 
 /* mailbox_map.c */
-struct file *ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr);
+int ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr);
 
 /* mailbox_inbox.c */
 int ipcx_mailbox_become_inbox(struct ipcx_mailbox *mbox);

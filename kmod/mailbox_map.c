@@ -115,24 +115,24 @@ static const struct file_operations map_fops = {
  * @addr: Gets where it is
  *
  * Context: Sleeps.
- * Return: The file of the mapping, with a reference, or an ERR_PTR: -ENOMEM,
- * -EINTR, -ENFILE, or an error of a security module.
+ * Return: 0, -ENOMEM, -EINTR, -ENFILE, or an error of a security module.
  */
-struct file *ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr)
+int ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr)
 {
 	struct file *file;
 	unsigned long r;
 
 	file = anon_inode_getfile("[ipcx-message]", &map_fops, msg, O_RDONLY);
 	if (IS_ERR(file))
-		return file;
+		return PTR_ERR(file);
 	ipcx_msg_get(msg);
 	r = vm_mmap(file, 0, msg->size, PROT_READ, MAP_SHARED, 0);
-	if (!IS_ERR_VALUE(r)) {
-		*addr = r;
-		return file;
-	}
 	fput(file);
 	/* More locked memory than is allowed; to who receives it says "none". */
-	return ERR_PTR(r == -EAGAIN ? -ENOMEM : (long)r);
+	if (r == -EAGAIN)
+		return -ENOMEM;
+	if (IS_ERR_VALUE(r))
+		return r;
+	*addr = r;
+	return 0;
 }

@@ -3,7 +3,6 @@
  * Mailboxes: receiving.
  */
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -358,14 +357,12 @@ static int message_tell_size(const struct wish *wish,
  * @user: Who will pay for them, with a reference; NULL when that was arranged
  * @charged: It has been charged, beside the one who pays for them now
  * @addr: Where they are
- * @file: Of the mapping, with a reference, or NULL
  */
 struct keep {
 	struct ipcx_msg *msg;
 	struct ipcx_user *user;
 	bool charged;
 	unsigned long addr;
-	struct file *file;
 };
 
 /* The pages of @msg itself, which the sender pays for until now. */
@@ -393,7 +390,6 @@ static int keep_own(struct keep *keep, struct ipcx_msg *msg)
 static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 {
 	struct ipcx_msg *copy;
-	struct file *file;
 	int r;
 
 	if (msg->nr_chunks && !msg->shared) {
@@ -406,11 +402,7 @@ static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 			return PTR_ERR(copy);
 		keep->msg = copy;
 	}
-	file = ipcx_mailbox_map(keep->msg, &keep->addr);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	keep->file = file;
-	return 0;
+	return ipcx_mailbox_map(keep->msg, &keep->addr);
 }
 
 /* The message was delivered, or, with @r, was not. */
@@ -421,8 +413,6 @@ static void keep_end(struct keep *keep, int r)
 	else if (keep->charged)
 		ipcx_uncharge(keep->user, IPCX_RESOURCE_BYTES,
 			      keep->msg->bytes);
-	if (keep->file)
-		fput(keep->file);
 	if (keep->user)
 		ipcx_user_put(keep->user);
 	if (keep->msg)

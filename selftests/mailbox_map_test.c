@@ -364,6 +364,25 @@ TEST_F(map, without_address_space_the_message_stays)
 	EXPECT_EQ(0, memcmp(mapped(&m), self->data, SIZE));
 }
 
+/* Who may not lock so much memory is told that, and not that there is none. */
+TEST_F(map, what_may_not_be_locked_is_not_missing)
+{
+	struct rlimit tight = { T_PAGE, T_PAGE };
+	struct ipcx_recv_message m;
+	pid_t pid;
+
+	ASSERT_EQ(0, t_send(self->box, self->data, SIZE, 0, 0));
+	pid = t_fork();
+	if (!pid) {
+		if (setrlimit(RLIMIT_MEMLOCK, &tight) || t_become(USER) ||
+		    mlockall(MCL_FUTURE))
+			_exit(1);
+		_exit(recv_mapped(self->box, NULL, 0, &m) == -ENOMEM ? 0 : 2);
+	}
+	EXPECT_EQ(0, t_reap(pid));
+	EXPECT_EQ(1, t_mailbox_messages(self->box));
+}
+
 /* Rows: B11. It could be paid for, and then not be mapped: nobody paid twice. */
 TEST_F(map, receiver_that_cannot_map_it_has_not_paid)
 {

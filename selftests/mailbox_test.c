@@ -461,6 +461,33 @@ TEST_F(mailbox, next_in_line_gets_the_older_message)
 	EXPECT_EQ(2, t_recv_number(self->fd, t_soon()));
 }
 
+/*
+ * Who waits for the message of a number is not handed another one: not one that
+ * lies in memory in which a message of that number was.
+ */
+TEST_F(mailbox, who_waits_for_a_number_gets_no_other_message)
+{
+	struct wanted w = { .fd = self->fd, .match = IPCX_MATCH_ID };
+	struct ipcx_recv_message m;
+	uint32_t number;
+	pthread_t thread;
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	ASSERT_EQ(0, t_send_number(self->fd, 1));
+	ASSERT_EQ(4, t_recv(self->fd, &number, sizeof(number), 0, &m));
+	w.tag = m.out_id;
+	w.deadline = t_in_ms(200);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, want, &w));
+	ASSERT_TRUE(waiting(self->fd, 1));
+	ASSERT_EQ(0, t_send_number(self->fd, 2));
+	EXPECT_EQ(0, t_join(thread));
+	EXPECT_EQ(-ETIMEDOUT, w.got);
+	EXPECT_EQ(2, t_recv_number(self->fd, 0));
+}
+
 /* ---- Nothing is lost --------------------------------------------------- */
 
 /* Rows: B11. A thousand times, and the order is as it was. */
