@@ -129,6 +129,7 @@ void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end)
 {
 	ipcx_channel_publish_locked(ch, end);
 	ch->side[end].passes++;
+	ch->side[end].inherited = false;
 	ch->side[!end].asks = false;
 	ch->turns++;
 	ch->news |= EVENTS_IN | EVENTS_OUT;
@@ -296,9 +297,22 @@ static const char *wait_label(const struct ipcx_wait_entry *e)
 	}
 }
 
+/* What did not fit may have ended a batch, which readers want. */
+static void writers_tried(struct ipcx_waitq *q)
+{
+	struct ipcx_channel *ch = queue_to_channel(q, CHANNEL_WRITERS);
+
+	/* Without the lock: it is about what the caller itself has done. */
+	if (likely(!READ_ONCE(ch->news)))
+		return;
+	spin_lock(&ch->obj.lock);
+	ipcx_channel_unlock(ch);
+}
+
 static const struct ipcx_waitq_ops writers_ops = {
 	.try = writers_try,
 	.undo = writers_undo,
+	.tried = writers_tried,
 	.passed = writers_passed,
 	.label = wait_label,
 };
@@ -419,6 +433,12 @@ int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 	struct ipcx_waitq *q = channel_queue(ch, queue);
 	int r;
 
+	/*
+	 * In the order of coming is who wants to enter. The others take nothing
+	 * from anybody, and must not wait for what those wait for.
+	 */
+	wait->e.since = wait->e.mode == CHANNEL_ENTER ||
+			wait->e.mode == CHANNEL_END_ALONE;
 	spin_lock(&ch->obj.lock);
 	r = ipcx_wait_try_locked(q, &wait->e, true);
 	if (likely(r != -EAGAIN)) {
@@ -434,6 +454,26 @@ int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 }
 
 /**
+ * ipcx_channel_leave_locked() - A call is not inside any more
+ * @ch: The channel
+ * @end: Which end
+ *
+ * Context: Under the object's lock.
+ */
+void ipcx_channel_leave_locked(struct ipcx_channel *ch, int end)
+{
+	struct ipcx_channel_side *side = &ch->side[end];
+
+	lockdep_assert_held(&ch->obj.lock);
+
+	side->inside = false;
+	side->copying = false;
+	if (unlikely(side->hidden))
+		ch->news |= EVENTS_OUT;
+	side->hidden = false;
+}
+
+/**
  * ipcx_channel_leave() - A call is not inside any more
  * @ch: The channel
  * @end: Which end
@@ -443,8 +483,7 @@ int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 void ipcx_channel_leave(struct ipcx_channel *ch, int end)
 {
 	spin_lock(&ch->obj.lock);
-	ch->side[end].inside = false;
-	ch->side[end].copying = false;
+	ipcx_channel_leave_locked(ch, end);
 	ipcx_channel_unlock(ch);
 }
 
@@ -495,7 +534,7 @@ static int channel_flush(struct ipcx_call *call)
 		r = -EPERM;
 	if (!r)
 		ipcx_channel_publish_locked(ch, end);
-	ch->side[end].inside = false;
+	ipcx_channel_leave_locked(ch, end);
 	ipcx_channel_unlock(ch);
 	return r;
 }
@@ -514,7 +553,7 @@ static int turn_pass(struct ipcx_channel *ch, int end)
 		r = -EPERM;
 	if (!r)
 		ipcx_channel_pass_locked(ch, end);
-	ch->side[end].inside = false;
+	ipcx_channel_leave_locked(ch, end);
 	ipcx_channel_unlock(ch);
 	return r;
 }
@@ -541,6 +580,7 @@ static void turn_take_done(struct ipcx_call *call, bool delivered)
 	if (!delivered)
 		return;
 	spin_lock(&ch->obj.lock);
+	side->inherited = false;
 	swap(side->death, death);
 	spin_unlock(&ch->obj.lock);
 	ipcx_holding_free(death);
@@ -565,7 +605,7 @@ static int turn_take(struct ipcx_call *call, struct ipcx_channel *ch, int end)
 	if (r)
 		return r;
 	spin_lock(&ch->obj.lock);
-	if (ch->side[end].death) {
+	if (ch->side[end].inherited) {
 		arg->out_dead_pid = pid_vnr(ch->side[end].death->pid);
 		r = -EOWNERDEAD;
 	}
@@ -726,7 +766,8 @@ static int channel_set(struct ipcx_call *call)
 	    (arg->flags & IPCX_CHANNEL_SET_F_WRITE_MARK &&
 	     arg->write_mark > capacity))
 		return -EINVAL;
-	if (capacity != READ_ONCE(ch->ring.capacity)) {
+	if (arg->flags & IPCX_CHANNEL_SET_F_CAPACITY &&
+	    capacity != READ_ONCE(ch->ring.capacity)) {
 		r = set_capacity(ch, arg, capacity);
 	} else {
 		spin_lock(&ch->obj.lock);
@@ -814,7 +855,7 @@ static void channel_release(struct ipcx_object *obj)
 
 /* ---- Facts ------------------------------------------------------------- */
 
-static __poll_t end_events_locked(const struct ipcx_channel *ch, int end)
+static __poll_t end_events_locked(struct ipcx_channel *ch, int end)
 {
 	const struct ipcx_channel_side *other = &ch->side[!end];
 	struct ipcx_channel_view view;
@@ -826,8 +867,10 @@ static __poll_t end_events_locked(const struct ipcx_channel *ch, int end)
 	if (ipcx_channel_readable(&view, end) >= ch->read_mark)
 		events |= EVENTS_IN;
 	room = ipcx_channel_writable(ch, &view, end);
-	if (channel_end_writes(ch, end) && room >= ch->write_mark &&
-	    !ch->side[end].inside)
+	/* Nobody writes while somebody is inside: who leaves tells of the room. */
+	if (ch->side[end].inside)
+		ch->side[end].hidden = true;
+	else if (channel_end_writes(ch, end) && room >= ch->write_mark)
 		events |= EVENTS_OUT;
 	if (view.turn == end && other->asks)
 		events |= EPOLLPRI;

@@ -78,11 +78,14 @@ struct ipcx_ring {
  * @opened: There was one once
  * @inside: A call is inside
  * @copying: It copies
+ * @hidden: Somebody who polls was not told of room because of that call
  * @asks: Wants the turn
  * @killed: Who closed it last was killed by a signal
  * @used: The process that has the place has used it
  * @holder: The place: a holding of that process, or NULL
- * @death: Record of the process that left this end the turn by dying
+ * @inherited: It has the turn by a death, of which it was not told yet
+ * @death: Record of the process that left this end the turn by dying, or NULL; it
+ *	stays until the next one when nobody asks for it while it has that turn
  * @written: Bytes written through it, without heads of packets
  * @read: Bytes read through it, the same
  */
@@ -94,9 +97,11 @@ struct ipcx_channel_side {
 	bool opened;
 	bool inside;
 	bool copying;
+	bool hidden;
 	bool asks;
 	bool killed;
 	bool used;
+	bool inherited;
 	struct ipcx_holding *holder;
 	struct ipcx_holding *death;
 	u64 written;
@@ -242,6 +247,7 @@ int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 		       struct ipcx_channel_wait *wait,
 		       const struct ipcx_deadline *deadline);
 void ipcx_channel_unlock(struct ipcx_channel *ch) __releases(ch->obj.lock);
+void ipcx_channel_leave_locked(struct ipcx_channel *ch, int end);
 void ipcx_channel_leave(struct ipcx_channel *ch, int end);
 
 /* channel_place.c */

@@ -313,18 +313,19 @@ static void write_finish_locked(struct writer *w)
 		ipcx_channel_pass_locked(ch, end);
 	else if (unlikely(w->flags & IPCX_CHANNEL_WRITE_F_FLUSH))
 		ipcx_channel_publish_locked(ch, end);
-	ch->side[end].inside = false;
+	ipcx_channel_leave_locked(ch, end);
 }
 
 /* A page is missing: outside of the end, unless the write has begun. */
 static int write_fault(struct writer *w, size_t size)
 {
-	struct ipcx_channel_side *side = &w->ch->side[w->wait.end];
+	int end = w->wait.end;
 
 	spin_lock(&w->ch->obj.lock);
-	side->copying = false;
-	if (!w->done)
-		side->inside = false;
+	if (w->done)
+		w->ch->side[end].copying = false;
+	else
+		ipcx_channel_leave_locked(w->ch, end);
 	ipcx_channel_unlock(w->ch);
 	return fault_in(w->from, size, false);
 }
@@ -359,8 +360,6 @@ static int write_all(struct writer *w)
 	ipcx_wait_entry_init(&w->wait.e, 1);
 	do {
 		w->wait.e.mode = w->done ? CHANNEL_GO_ON : CHANNEL_ENTER;
-		/* Who is inside comes before those who would like to be. */
-		w->wait.e.since = !w->done;
 		w->wait.need = write_need(w, iov_iter_count(w->from));
 		r = ipcx_channel_begin(w->ch, CHANNEL_WRITERS, &w->wait,
 				       w->deadline);
@@ -457,6 +456,7 @@ int ipcx_channel_write_call(struct ipcx_call *call)
 {
 	struct ipcx_channel_write *arg = call->arg;
 	struct ipcx_deadline deadline;
+	u32 flags = arg->flags;
 	struct iov_iter iter;
 	int r;
 
@@ -470,7 +470,10 @@ int ipcx_channel_write_call(struct ipcx_call *call)
 		return r;
 	iov_iter_ubuf(&iter, ITER_SOURCE, u64_to_user_ptr(arg->data),
 		      min_t(u64, arg->size, MAX_RW_COUNT));
-	return channel_write(call->handle, &iter, &deadline, arg->flags);
+	/* More than one call writes: then nothing comes behind it. */
+	if (arg->size > MAX_RW_COUNT)
+		flags &= IPCX_CHANNEL_WRITE_F_SIGPIPE;
+	return channel_write(call->handle, &iter, &deadline, flags);
 }
 
 /* ---- Reading ----------------------------------------------------------- */
@@ -522,8 +525,7 @@ static void read_commit(struct reader *rd)
 	struct ipcx_channel_side *side = &ch->side[rd->wait.end];
 
 	spin_lock(&ch->obj.lock);
-	side->inside = false;
-	side->copying = false;
+	ipcx_channel_leave_locked(ch, rd->wait.end);
 	if (!rd->peek) {
 		side->pos += rd->taken;
 		side->read += rd->size;

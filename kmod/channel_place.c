@@ -117,6 +117,7 @@ static bool place_inherit_locked(struct ipcx_channel *ch, int end,
 		return false;
 	*old = other->death;
 	other->death = h;
+	other->inherited = true;
 	return true;
 }
 
@@ -198,10 +199,6 @@ static void end_closed_locked(struct ipcx_channel *ch, int end)
 
 static void end_opened_locked(struct ipcx_channel *ch, int end)
 {
-	struct ipcx_channel_side *side = &ch->side[end];
-
-	side->opened = true;
-	side->killed = false;
 	/* Who had the turn went when there was nobody to leave it to. */
 	if (channel_end_gone(&ch->side[!end]))
 		ipcx_channel_inherit_locked(ch, !end);
@@ -274,13 +271,21 @@ static struct ipcx_object *open_find(struct ipcx_call *call, u32 *rights)
 	return r ? ERR_PTR(r) : obj;
 }
 
+/* Until then it has been tried: an end that was only tried is not gone. */
 static void open_done(struct ipcx_call *call, bool delivered)
 {
 	const struct ipcx_channel_open *arg = call->arg;
+	struct ipcx_channel *ch = to_channel(call->new_obj);
+	int end = (int)arg->end - 1;
 
-	if (!delivered && call->done_units)
-		ipcx_channel_leave_place(to_channel(call->new_obj),
-					 (int)arg->end - 1);
+	if (delivered) {
+		spin_lock(&ch->obj.lock);
+		ch->side[end].opened = true;
+		ch->side[end].killed = false;
+		spin_unlock(&ch->obj.lock);
+	} else if (call->done_units) {
+		ipcx_channel_leave_place(ch, end);
+	}
 }
 
 /*

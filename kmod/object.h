@@ -38,8 +38,9 @@
  *   users_lock, procs_lock, the table of names, the pools of chunks: taken for
  *   themselves
  *
- * No user memory is touched, nothing is allocated and nobody is woken under the
- * object's lock. Who holds the lock of one object never waits for that of
+ * Nothing is allocated, nobody is woken, and no user memory is touched under the
+ * object's lock; but by a short copy that cannot fault, for page faults are disabled
+ * (channel_io.c). Who holds the lock of one object never waits for that of
  * another; but a room may have a mutex, outermost, whose holder takes the locks
  * of several objects together (mailbox_all.c).
  *

@@ -274,6 +274,12 @@ static bool entry_may_try(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
 	return !first || q->barging || entry_before(e, first);
 }
 
+static void waitq_tried(struct ipcx_waitq *q)
+{
+	if (unlikely(q->ops->tried))
+		q->ops->tried(q);
+}
+
 /**
  * ipcx_wait_try_locked() - Take without waiting
  * @q: The queue
@@ -346,6 +352,7 @@ static int wait_leave(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		ipcx_wakeups_flush(&wakeups);
 		cond_resched();
 	} while (more);
+	waitq_tried(q);
 	return error;
 }
 
@@ -375,7 +382,9 @@ enum ipcx_yield ipcx_waitq_yield(struct ipcx_waitq *q)
 	u64 began;
 
 	if (READ_ONCE(q->served_on) != raw_smp_processor_id() ||
-	    current->policy > SCHED_BATCH || single_task_running())
+	    (current->policy != SCHED_NORMAL &&
+	     current->policy != SCHED_BATCH) ||
+	    single_task_running())
 		return IPCX_YIELD_NO;
 	if (skipped < skip) {
 		WRITE_ONCE(q->skipped, skipped + 1);
@@ -513,6 +522,7 @@ int ipcx_wait_tried(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	if (r == -EAGAIN)
 		wait_begin_locked(q, e, &waiter);
 	spin_unlock(q->lock);
+	waitq_tried(q);
 	if (r == -EAGAIN)
 		r = wait_sleep(q, e, deadline);
 

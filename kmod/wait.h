@@ -132,6 +132,8 @@ struct ipcx_wait_entry {
  *	possible comes through the kernel
  * @undo: Give back what @try took, under the lock
  * @idle: The queue became empty, under the lock. May be NULL
+ * @tried: The engine has tried entries by itself, by which those of another queue
+ *	may have got something. Without the lock. May be NULL
  * @passed: Others may be served although this entry, which waits, is before
  *	them: what it lacks is nothing that they would take from it. NULL: never
  * @label: What the entry waits for, for people
@@ -140,6 +142,7 @@ struct ipcx_waitq_ops {
 	int (*try)(struct ipcx_waitq *q, struct ipcx_wait_entry *e, bool arm);
 	void (*undo)(struct ipcx_waitq *q, struct ipcx_wait_entry *e);
 	void (*idle)(struct ipcx_waitq *q);
+	void (*tried)(struct ipcx_waitq *q);
 	bool (*passed)(struct ipcx_waitq *q, const struct ipcx_wait_entry *e);
 	const char *(*label)(const struct ipcx_wait_entry *e);
 };

@@ -6,6 +6,7 @@
  */
 #include "ipcx_channel.h"
 
+#include <sys/epoll.h>
 #include <sys/uio.h>
 
 FIXTURE(channel)
@@ -551,6 +552,45 @@ TEST_F(channel, opening_waits_for_the_other_end_when_asked)
 	close(ch);
 }
 
+/* An end that somebody has only tried to open was not there. */
+TEST_F(channel, who_gave_up_opening_was_never_there)
+{
+	int ch = t_channel(self->dev, 0, T_CAPACITY), w;
+
+	EXPECT_EQ(-ETIMEDOUT,
+		  t_end_until(ch, NULL, IPCX_CHANNEL_READER,
+			      IPCX_CHANNEL_OPEN_F_WAIT, t_in_ms(5)));
+	w = t_end(ch, IPCX_CHANNEL_WRITER, 0);
+	EXPECT_EQ(1, t_write_until(w, "x", 1, 0, 0));
+	EXPECT_EQ(POLLOUT, t_poll(w, POLLOUT, 0));
+	close(w);
+	close(ch);
+}
+
+/* Nor does who waits for room keep out who waits for the other end. */
+TEST_F(channel, opening_waits_for_nothing_else)
+{
+	int ch = t_channel(self->dev, 0, T_CAPACITY);
+	struct opening o = { ch, NULL, IPCX_CHANNEL_WRITER, -1 };
+	int w = t_end(ch, IPCX_CHANNEL_WRITER, 0), r;
+	struct transfer t = { w, self->buf, T_CAPACITY + 1, 0, 0 };
+	pthread_t writer, opener;
+
+	ASSERT_EQ(0, pthread_create(&writer, NULL, write_it, &t));
+	ASSERT_TRUE(T_UNTIL(t_channel_waiters(ch) == 1));
+	ASSERT_EQ(0, pthread_create(&opener, NULL, open_it, &o));
+	ASSERT_TRUE(T_UNTIL(t_channel_waiters(ch) == 2));
+	r = t_end(ch, IPCX_CHANNEL_READER, 0);
+	EXPECT_EQ(0, t_join(opener));
+	EXPECT_LE(0, o.fd);
+	EXPECT_EQ(0, t_read_all(r, self->buf, T_CAPACITY + 1));
+	EXPECT_EQ(0, t_join(writer));
+	close(o.fd);
+	close(r);
+	close(w);
+	close(ch);
+}
+
 TEST_F(channel, rights_of_ends)
 {
 	int ro = t_reduce(self->ch, IPCX_RIGHT_READ);
@@ -715,6 +755,20 @@ TEST_F(channel, a_larger_ring_is_room)
 	EXPECT_TRUE(t_filled(in, sizeof(in), 9));
 }
 
+/* Who waits for bytes does not keep out who changes the ring. */
+TEST_F(channel, capacity_can_be_changed_while_somebody_reads)
+{
+	struct transfer t = { self->r, self->buf, 1, 0, 0 };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_it, &t));
+	ASSERT_TRUE(T_UNTIL(t_channel_waiters(self->ch) == 1));
+	EXPECT_EQ(2 * T_CAPACITY, t_channel_resize(self->ch, 2 * T_CAPACITY));
+	EXPECT_EQ(1, t_write(self->w, "x", 1));
+	EXPECT_EQ(0, t_join(thread));
+	EXPECT_EQ(1, t.done);
+}
+
 /* C4: marks. */
 TEST_F(channel, marks_say_when_poll_says)
 {
@@ -736,6 +790,60 @@ TEST_F(channel, marks_say_when_poll_says)
 	EXPECT_EQ(50, t_read_until(self->r, self->buf, 100, 0));
 	EXPECT_EQ(-EINVAL, t_channel_marks(self->ch, T_CAPACITY + 1, 1));
 	EXPECT_EQ(-EINVAL, t_channel_marks(self->ch, 1, T_CAPACITY + 1));
+}
+
+struct stalled_write {
+	int fd;
+	struct iovec parts[2];
+	ssize_t done;
+};
+
+static void *write_stalled(void *arg)
+{
+	struct stalled_write *s = arg;
+
+	s->done = writev(s->fd, s->parts, 2);
+	return NULL;
+}
+
+/*
+ * Trap 25: a page that does not come, in the middle of a write. Who reads, who
+ * resizes and who polls go on; who polls is told of room when the write is over,
+ * for before that there was none for others.
+ */
+TEST_F(channel, a_stalled_write_stalls_nobody_else)
+{
+	struct epoll_event e = { .events = EPOLLOUT };
+	int ep = epoll_create1(EPOLL_CLOEXEC), uffd;
+	struct uffdio_zeropage zero = {};
+	struct stalled_write s = { .fd = self->w };
+	pthread_t writer;
+	char *page;
+
+	uffd = t_stalled_page(&page);
+	if (uffd < 0)
+		SKIP(return, "this kernel has no userfaultfd");
+	s.parts[0] = (struct iovec) { self->buf, T_CAPACITY };
+	s.parts[1] = (struct iovec) { page, 100 };
+	ASSERT_EQ(0, pthread_create(&writer, NULL, write_stalled, &s));
+	ASSERT_TRUE(T_UNTIL(t_channel_waiters(self->ch) == 1));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->w, &e));
+	ASSERT_EQ(0, t_read_all(self->r, self->buf, 1000));
+	ASSERT_TRUE(t_poll(uffd, POLLIN, T_LONG / T_MSEC) & POLLIN);
+	EXPECT_EQ(0, epoll_wait(ep, &e, 1, 0));
+	EXPECT_EQ(-EAGAIN, t_write_until(self->w, "x", 1, 0, 0));
+	EXPECT_EQ(2 * T_CAPACITY, t_channel_resize(self->ch, 2 * T_CAPACITY));
+	ASSERT_EQ(0, t_read_all(self->r, self->buf, T_CAPACITY - 1000));
+	EXPECT_EQ(0, epoll_wait(ep, &e, 1, 0));
+	zero.range.start = (uintptr_t)page;
+	zero.range.len = T_PAGE;
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	EXPECT_EQ(0, t_join(writer));
+	EXPECT_EQ(T_CAPACITY + 100, s.done);
+	EXPECT_EQ(1, epoll_wait(ep, &e, 1, 1000));
+	EXPECT_EQ(0, t_read_all(self->r, self->buf, 100));
+	close(uffd);
+	close(ep);
 }
 
 /* The end of the stream is something to read, however little is left. */

@@ -184,6 +184,28 @@ TEST_F(turn, the_turn_of_the_dead_is_inherited)
 	close(ch);
 }
 
+/* Who has not asked while it had the turn of the dead is not told of it later. */
+TEST_F(turn, an_old_death_is_not_told)
+{
+	int ch = t_channel(self->dev, IPCX_CHANNEL_F_TURN, T_CAPACITY);
+	int b = t_end(ch, IPCX_CHANNEL_SECOND, 0);
+	int a = t_end(ch, IPCX_CHANNEL_FIRST, 0);
+	pid_t pid = t_fork();
+
+	if (!pid)
+		_exit(t_write(a, "x", 1) != 1);
+	ASSERT_EQ(0, t_reap(pid));
+	ASSERT_EQ(0, t_read_all(b, self->buf, 1));
+	ASSERT_TRUE(T_UNTIL(t_write_until(b, "y", 1, 0, 0) == 1));
+	ASSERT_EQ(0, t_turn_pass(b));
+	ASSERT_EQ(0, t_read_all(a, self->buf, 1));
+	ASSERT_EQ(0, t_turn_pass(a));
+	EXPECT_EQ(0, t_turn_take(b, t_soon(), NULL));
+	close(a);
+	close(b);
+	close(ch);
+}
+
 /* Also where its descriptor was the last of that end. */
 TEST_F(turn, the_last_one_dies_with_the_turn)
 {

@@ -388,7 +388,10 @@ IPCX_EXPORT int ipcx_channel_set_capacity(struct ipcx_channel *channel,
 
 	assert(channel);
 	err = ipcx_ioctl(channel->fd, IPCX_IOC_CHANNEL_SET, &arg);
-	if (!err && ret_capacity && !ipcx_channel_stat(channel, &stat))
+	if (err || !ret_capacity)
+		return err;
+	err = ipcx_channel_stat(channel, &stat);
+	if (!err)
 		*ret_capacity = stat.out_capacity;
 	return err;
 }
