@@ -99,7 +99,7 @@ static long pass_send(int fd)
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	world.in_flight = true;
+	shared->in_flight = true;
 	return sendmsg(world.pair[0], &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -258,7 +258,7 @@ long op_splice(const struct fuzz_record *r)
 	int fd = slot_fd(slot_pick(r->b, SLOT_SEM));
 	unsigned int flags = SPLICE_F_NONBLOCK;
 
-	world.in_flight = true;
+	shared->in_flight = true;
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	switch (r->a & 3) {
 	case 0:
@@ -463,7 +463,7 @@ long op_netlink(const struct fuzz_record *r)
 			    strlen(names[r->p[6] & 3]) + (r->p[6] & 4 ? 0 : 1));
 	if (r->p[5] >= 0xf0)
 		request_add(&q, r->p[6] % 70, r->p, 1 + (r->p[7] & 7));
-	world.in_flight = true;
+	shared->in_flight = true;
 	if (send(fd, &q, q.h.nlmsg_len, MSG_DONTWAIT) < 0)
 		return -1;
 	for (i = 0; i < (r->p[7] & 3) && ret >= 0; i++)
@@ -472,14 +472,14 @@ long op_netlink(const struct fuzz_record *r)
 	return 0;
 }
 
-/* What is under way must not keep an object. */
+/* What is under way must not keep an object: what a child has sent, neither. */
 void files_drain(void)
 {
 	char buffer[4096];
 
-	if (!world.in_flight)
+	if (!shared->in_flight)
 		return;
-	world.in_flight = false;
+	shared->in_flight = false;
 	/* Without a place for them, descriptors are dropped. */
 	while (recv(world.pair[1], buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
 		;

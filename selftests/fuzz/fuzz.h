@@ -258,7 +258,6 @@ struct fuzz_world {
 	int kmsg;
 	int first_fd; /* descriptors of programs begin here */
 	unsigned int uid;
-	bool in_flight; /* something is left in pair, pipe or netlink */
 };
 
 extern struct fuzz_world world;
@@ -313,6 +312,7 @@ struct fuzz_shared {
 	uint64_t threads;
 	uint64_t killed;
 	uint64_t ns, run_ns; /* in all, and for the operations */
+	bool in_flight; /* a process has left something in pair, pipe, netlink */
 	uint32_t nr_named; /* names that any process may have given */
 	char named[NAMED_MAX][IPCX_NAME_SIZE];
 	char op_name[OPS][16];

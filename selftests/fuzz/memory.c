@@ -120,8 +120,9 @@ static long map_anywhere(const struct fuzz_record *r, int fd)
 		       map_offset(r->p[4]));
 	int error = errno;
 
-	if (p != MAP_FAILED)
-		munmap(p, size);
+	/* Nobody knows where it is, so it must not stay: the allocation may fail. */
+	while (p != MAP_FAILED && munmap(p, size) && errno == ENOMEM)
+		;
 	errno = error;
 	return p == MAP_FAILED ? -1 : 0;
 }
