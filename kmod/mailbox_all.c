@@ -171,7 +171,7 @@ static void delivery_unlock(struct delivery *d)
 	mutex_unlock(&all_mutex);
 }
 
-static int target_check_locked(struct target *t, u32 when_full)
+static int target_check_locked(struct target *t, u32 when_full, u32 *looks)
 {
 	struct ipcx_mailbox *mbox = t->mbox;
 	int r;
@@ -182,7 +182,7 @@ static int target_check_locked(struct target *t, u32 when_full)
 	if (ipcx_mailq_expire_locked(&mbox->q))
 		r = ipcx_mailbox_has_room_locked(mbox, t->mail);
 	if (r == -EAGAIN && when_full == IPCX_FULL_DROP &&
-	    ipcx_mailq_can_make_room_locked(&mbox->q, t->mail))
+	    ipcx_mailq_can_make_room_locked(&mbox->q, t->mail, looks))
 		r = 0;
 	if (r == -EAGAIN && when_full != IPCX_FULL_WAIT)
 		r = ipcx_mailbox_refuse_locked(mbox, t->mail);
@@ -204,12 +204,13 @@ static void target_put_locked(struct target *t)
 /* All or none. -EAGAIN: not now, because of the mailbox at the index. */
 static int delivery_try(struct delivery *d, u32 when_full)
 {
+	u32 i, looks = IPCX_VICTIMS_MAX; /* in all of them together */
 	int r = 0;
-	u32 i;
 
 	delivery_lock(d);
 	for (d->index = 0; d->index < d->nr; d->index++) {
-		r = target_check_locked(&d->target[d->index], when_full);
+		r = target_check_locked(&d->target[d->index], when_full,
+					&looks);
 		if (r)
 			break;
 	}

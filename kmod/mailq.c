@@ -169,8 +169,10 @@ static void free_garbage(struct list_head *mails, struct list_head *shares)
 	struct ipcx_mail_share *share, *next_share;
 	struct ipcx_mail *mail, *next;
 
-	list_for_each_entry_safe(mail, next, mails, link)
+	list_for_each_entry_safe(mail, next, mails, link) {
 		ipcx_msg_put(&mail->msg);
+		cond_resched();
+	}
 	list_for_each_entry_safe(share, next_share, shares, link)
 		share_free(share);
 }
@@ -355,10 +357,13 @@ static struct ipcx_mail *mailq_next_victim_locked(const struct ipcx_mailq *q,
 	return mail_leads(next) ? node_to_mail(rb_prev(&next->node)) : next;
 }
 
-/* How many messages must go for @mail? False when it is not to be had. */
+/*
+ * How many messages must go for @mail? False when it is not to be had, or only by
+ * more than may be done under a lock; *@looks is what is left of that.
+ */
 static bool mailq_count_victims_locked(const struct ipcx_mailq *q,
 				       const struct ipcx_mail *mail,
-				       u32 *messages)
+				       u32 *messages, u32 *looks)
 {
 	struct ipcx_mail *victim = NULL;
 	u64 bytes = 0;
@@ -369,8 +374,9 @@ static bool mailq_count_victims_locked(const struct ipcx_mailq *q,
 		return mail_fits(q, mail, 0, 0);
 	while (!mail_fits(q, mail, *messages, bytes)) {
 		victim = mailq_next_victim_locked(q, victim);
-		if (!victim || victim->priority > mail->priority)
+		if (!victim || victim->priority > mail->priority || !*looks)
 			return false;
+		(*looks)--;
 		if (!mail_may_drop(mail, victim))
 			continue;
 		(*messages)++;
@@ -383,17 +389,18 @@ static bool mailq_count_victims_locked(const struct ipcx_mailq *q,
  * ipcx_mailq_can_make_room_locked() - Would ipcx_mailq_make_room_locked() do?
  * @q: In which queue
  * @mail: The message
+ * @looks: How many messages may be looked at; those that were are subtracted
  *
  * Context: Under the lock.
  * Return: True when it would, as long as the lock is held.
  */
 bool ipcx_mailq_can_make_room_locked(const struct ipcx_mailq *q,
-				     const struct ipcx_mail *mail)
+				     const struct ipcx_mail *mail, u32 *looks)
 {
 	u32 messages;
 
 	lockdep_assert_held(q->lock);
-	return mailq_count_victims_locked(q, mail, &messages);
+	return mailq_count_victims_locked(q, mail, &messages, looks);
 }
 
 /**
@@ -410,12 +417,12 @@ bool ipcx_mailq_can_make_room_locked(const struct ipcx_mailq *q,
 bool ipcx_mailq_make_room_locked(struct ipcx_mailq *q,
 				 const struct ipcx_mail *mail)
 {
+	u32 messages, looks = IPCX_VICTIMS_MAX;
 	struct ipcx_mail *victim, *next;
-	u32 messages;
 
 	lockdep_assert_held(q->lock);
 
-	if (!mailq_count_victims_locked(q, mail, &messages))
+	if (!mailq_count_victims_locked(q, mail, &messages, &looks))
 		return false;
 	victim = mailq_next_victim_locked(q, NULL);
 	for (; messages; victim = next) {

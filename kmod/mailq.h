@@ -164,10 +164,13 @@ struct ipcx_mail *ipcx_mail_share(struct ipcx_mailq *q, struct ipcx_mail *mail);
 struct ipcx_mail *ipcx_mail_copy(struct ipcx_mailq *q, struct ipcx_mail *mail);
 void ipcx_mail_free(struct ipcx_mailq *q, struct ipcx_mail *mail);
 
+/* So many messages are looked at, and dropped at most, to make room under a lock. */
+#define IPCX_VICTIMS_MAX 4096
+
 bool ipcx_mailq_share_fits_locked(const struct ipcx_mailq *q,
 				  const struct ipcx_mail *mail);
 bool ipcx_mailq_can_make_room_locked(const struct ipcx_mailq *q,
-				     const struct ipcx_mail *mail);
+				     const struct ipcx_mail *mail, u32 *looks);
 bool ipcx_mailq_make_room_locked(struct ipcx_mailq *q,
 				 const struct ipcx_mail *mail);
 

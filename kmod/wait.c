@@ -167,7 +167,7 @@ static void waitq_poke_locked(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 
 static bool entry_passed(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
 {
-	return q->ops->passed && q->ops->passed(q, e);
+	return q->ops->unordered || (q->ops->passed && q->ops->passed(q, e));
 }
 
 /**
@@ -267,11 +267,14 @@ static int current_prio(void)
 /* May @e try at all, or would it overtake somebody? */
 static bool entry_may_try(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
 {
-	struct ipcx_wait_entry *first = ipcx_waitq_next_locked(q, NULL);
+	struct ipcx_wait_entry *first;
 
+	if (q->barging || q->ops->unordered)
+		return true;
+	first = ipcx_waitq_next_locked(q, NULL);
 	while (first && entry_passed(q, first))
 		first = ipcx_waitq_next_locked(q, first);
-	return !first || q->barging || entry_before(e, first);
+	return !first || entry_before(e, first);
 }
 
 static void waitq_tried(struct ipcx_waitq *q)

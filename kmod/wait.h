@@ -136,6 +136,7 @@ struct ipcx_wait_entry {
  *	may have got something. Without the lock. May be NULL
  * @passed: Others may be served although this entry, which waits, is before
  *	them: what it lacks is nothing that they would take from it. NULL: never
+ * @unordered: That is so of every entry, always
  * @label: What the entry waits for, for people
  */
 struct ipcx_waitq_ops {
@@ -144,6 +145,7 @@ struct ipcx_waitq_ops {
 	void (*idle)(struct ipcx_waitq *q);
 	void (*tried)(struct ipcx_waitq *q);
 	bool (*passed)(struct ipcx_waitq *q, const struct ipcx_wait_entry *e);
+	bool unordered;
 	const char *(*label)(const struct ipcx_wait_entry *e);
 };
 

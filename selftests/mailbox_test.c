@@ -688,6 +688,54 @@ TEST_F(mailbox, drop_takes_the_oldest_of_the_lowest_priority)
 		EXPECT_EQ(left[i], t_recv_number(self->fd, 0));
 }
 
+#define VICTIMS 4096 /* as the header says */
+
+/* A mailbox that is full of messages of a byte, more than may be dropped. */
+static int full_of_bytes(int dev)
+{
+	struct ipcx_mailbox_create c;
+	int fd;
+
+	t_mailbox_args(&c, NULL, VICTIMS + 100, VICTIMS + 100);
+	c.max_bytes = VICTIMS + 100;
+	fd = t_mailbox_create(dev, &c);
+	for (int i = 0; fd >= 0 && i < VICTIMS + 100; i++)
+		if (t_send(fd, "x", 1, 0, 0))
+			return -EPROTO;
+	return fd;
+}
+
+/* Rows: B7. What would drop too many drops none. */
+TEST_F(mailbox, drop_is_bounded)
+{
+	int fd[2] = { full_of_bytes(self->dev), full_of_bytes(self->dev) };
+	struct ipcx_send_message m;
+	char data[VICTIMS + 1] = {};
+
+	ASSERT_LE(0, fd[0]);
+	ASSERT_LE(0, fd[1]);
+	EXPECT_EQ(-EAGAIN, t_send_with(fd[0], data, VICTIMS + 1, 0, 0,
+				       IPCX_FULL_DROP, 0));
+	EXPECT_EQ(VICTIMS + 100, t_mailbox_messages(fd[0]));
+	/* Of those of a call to many all together. */
+	m = t_message(data, VICTIMS / 2 + 1, 0, 0);
+	EXPECT_EQ(-EAGAIN,
+		  t_send_all(self->dev, fd, 2, &m, IPCX_FULL_DROP, 0, NULL));
+	EXPECT_EQ(VICTIMS + 100, t_mailbox_messages(fd[0]));
+	EXPECT_EQ(VICTIMS + 100, t_mailbox_messages(fd[1]));
+	m = t_message(data, VICTIMS / 2, 0, 0);
+	EXPECT_EQ(0, t_send_all(self->dev, fd, 2, &m, IPCX_FULL_DROP, 0, NULL));
+	EXPECT_EQ(VICTIMS / 2 + 101, t_mailbox_messages(fd[0]));
+	EXPECT_EQ(VICTIMS / 2 + 101, t_mailbox_messages(fd[1]));
+	close(fd[0]);
+	fd[0] = full_of_bytes(self->dev);
+	EXPECT_EQ(0,
+		  t_send_with(fd[0], data, VICTIMS, 0, 0, IPCX_FULL_DROP, 0));
+	EXPECT_EQ(101, t_mailbox_messages(fd[0]));
+	close(fd[0]);
+	close(fd[1]);
+}
+
 /* Rows: B7. A long message waits for all that it needs, and nobody passes it. */
 TEST_F(mailbox, senders_wait_in_order_for_bytes_too)
 {

@@ -957,7 +957,9 @@ enum ipcx_mailbox_flags {
  * @IPCX_FULL_DROP: It drops the oldest message of the lowest priority, and so
  *	on until there is room. Only messages whose priority is not above the new
  *	one's, and only the user's own ones unless it owns the mailbox; if that
- *	is not enough it drops none and fails as IPCX_FULL_FAIL does
+ *	is not enough, or not among the 4096 messages that would go first, it
+ *	drops none and fails as IPCX_FULL_FAIL does. A send to many looks at
+ *	so many in all
  */
 enum ipcx_when_full {
 	IPCX_FULL_DEFAULT = 0,
