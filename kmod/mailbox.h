@@ -173,7 +173,8 @@ void ipcx_mailbox_take_back_files(const struct ipcx_msg *msg,
 				  const int *installed, u32 nr);
 
 /* mailbox_map.c */
-int ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr);
+struct file *ipcx_mailbox_map(struct ipcx_msg *msg, unsigned long *addr);
+void ipcx_mailbox_unmap(struct file *file, unsigned long addr, size_t size);
 
 /* mailbox_inbox.c */
 int ipcx_mailbox_become_inbox(struct ipcx_mailbox *mbox);

@@ -3,7 +3,7 @@
  * Mailboxes: receiving.
  */
 #include <linux/err.h>
-#include <linux/mm.h>
+#include <linux/file.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -137,11 +137,6 @@ static void recv_undo(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
 		mailbox_untake_locked(receivers_to_mailbox(q), wish->mail);
 }
 
-static bool recv_passed(struct ipcx_waitq *q, const struct ipcx_wait_entry *e)
-{
-	return true;
-}
-
 static const char *recv_label(const struct ipcx_wait_entry *e)
 {
 	return container_of(e, struct receiver, e)->wish->peek ? "peek" :
@@ -151,7 +146,7 @@ static const char *recv_label(const struct ipcx_wait_entry *e)
 const struct ipcx_waitq_ops ipcx_mailbox_recv_ops = {
 	.try = recv_try,
 	.undo = recv_undo,
-	.passed = recv_passed,
+	.unordered = true, /* Who waits wants none of what is there. */
 	.label = recv_label,
 };
 
@@ -281,6 +276,15 @@ static noinline void mailbox_put_back(struct ipcx_mailbox *mbox,
 		ipcx_mailbox_serve(mbox);
 }
 
+static __always_inline void mailbox_end(struct ipcx_mailbox *mbox,
+					struct ipcx_mail *mail, int r)
+{
+	if (unlikely(r))
+		mailbox_put_back(mbox, mail);
+	else
+		mailbox_commit(mbox, mail);
+}
+
 /*
  * @r says whether it was delivered. Who is being killed does not come back to
  * user space, and would take along what it never saw.
@@ -290,10 +294,7 @@ static int mailbox_finish(struct ipcx_mailbox *mbox, struct ipcx_mail *mail,
 {
 	if (!r && fatal_signal_pending(current))
 		r = -EINTR;
-	if (r)
-		mailbox_put_back(mbox, mail);
-	else
-		mailbox_commit(mbox, mail);
+	mailbox_end(mbox, mail, r);
 	return r;
 }
 
@@ -356,12 +357,14 @@ static int message_tell_size(const struct wish *wish,
  * @msg: They, with a reference; NULL when it keeps none
  * @user: Who will pay for them, with a reference; NULL when that was arranged
  * @charged: It has been charged, beside the one who pays for them now
+ * @file: Through which they are mapped, with a reference, or NULL
  * @addr: Where they are
  */
 struct keep {
 	struct ipcx_msg *msg;
 	struct ipcx_user *user;
 	bool charged;
+	struct file *file;
 	unsigned long addr;
 };
 
@@ -390,6 +393,7 @@ static int keep_own(struct keep *keep, struct ipcx_msg *msg)
 static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 {
 	struct ipcx_msg *copy;
+	struct file *file;
 	int r;
 
 	if (msg->nr_chunks && !msg->shared) {
@@ -402,12 +406,18 @@ static int keep_begin(struct keep *keep, struct ipcx_msg *msg)
 			return PTR_ERR(copy);
 		keep->msg = copy;
 	}
-	return ipcx_mailbox_map(keep->msg, &keep->addr);
+	file = ipcx_mailbox_map(keep->msg, &keep->addr);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	keep->file = file;
+	return 0;
 }
 
-/* The message was delivered, or, with @r, was not. */
+/* The message was delivered, or, with @r, was not, and is mapped nowhere. */
 static void keep_end(struct keep *keep, int r)
 {
+	if (keep->file)
+		fput(keep->file);
 	if (keep->user && !r)
 		ipcx_msg_hand_over(keep->msg, keep->user);
 	else if (keep->charged)
@@ -422,7 +432,8 @@ static void keep_end(struct keep *keep, int r)
 /*
  * A message that carries files, or is to be mapped. What another thread has not
  * been told of it does not touch, so it can be taken back; but for somebody who
- * closes or unmaps what it does not know, and who gets what it deserves.
+ * closes or unmaps what it does not know, and who gets what it deserves. So does
+ * who is being killed: it does not come back to user space.
  */
 static int deliver_with(const struct wish *wish, struct keep *keep,
 			struct ipcx_recv_message *m,
@@ -445,10 +456,12 @@ static int deliver_with(const struct wish *wish, struct keep *keep,
 			m->out_flags |= IPCX_MESSAGE_OUT_MAPPED;
 		r = message_tell(wish->mail, m, uptr);
 	}
+	if (!r && fatal_signal_pending(current))
+		r = -EINTR;
 	if (r && installed)
 		ipcx_mailbox_take_back_files(msg, installed, msg->nr_files);
-	if (r && keep->addr)
-		vm_munmap(keep->addr, msg->size);
+	if (r && keep->file)
+		ipcx_mailbox_unmap(keep->file, keep->addr, msg->size);
 	kfree(installed);
 	return r;
 }
@@ -462,8 +475,9 @@ static noinline int message_deliver_with(struct ipcx_mailbox *mbox,
 	struct keep keep = {};
 	int r;
 
+	/* Behind this it is not ours: what was not delivered is taken back there. */
 	r = deliver_with(wish, &keep, m, uptr, to);
-	r = mailbox_finish(mbox, wish->mail, r);
+	mailbox_end(mbox, wish->mail, r);
 	keep_end(&keep, r);
 	return r;
 }

@@ -7,7 +7,9 @@
 #include "ipcx_fd.h"
 #include "ipcx_mailbox.h"
 
+#include <sched.h>
 #include <setjmp.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -166,6 +168,21 @@ static sigjmp_buf faulted;
 static void on_fault(int sig)
 {
 	siglongjmp(faulted, sig);
+}
+
+/* The signal that a look gives, or 0. */
+static int look_at(volatile unsigned char *p)
+{
+	int sig;
+
+	signal(SIGSEGV, on_fault);
+	signal(SIGBUS, on_fault);
+	sig = sigsetjmp(faulted, 1);
+	if (!sig)
+		(void)*p;
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
+	return sig;
 }
 
 /* The signal that a write gives, or 0. */
@@ -502,6 +519,191 @@ TEST_F(map, peekers_and_a_mapping_receiver_get_along)
 	for (int i = 0; i < 2; i++)
 		EXPECT_EQ(0, t_reap(pid[i]));
 	EXPECT_TRUE(T_UNTIL(used_by_me(self->dev) == before));
+}
+
+/* ---- What was not delivered is taken back, wherever it is -------------- */
+
+/* A receiver that stalls where it is told of the message's descriptor. */
+struct stalled {
+	int box;
+	int *fds; /* in a page that does not come */
+	int ret;
+};
+
+/* 1, or the negative errno. */
+static int recv_mapped_fd(int box, int *fd, struct ipcx_recv_message *m)
+{
+	struct ipcx_mailbox_recv r;
+
+	*m = (struct ipcx_recv_message) { .flags = IPCX_MESSAGE_F_MAP,
+					  .nr_fds = 1,
+					  .fds = (uintptr_t)fd };
+	t_recv_args(&r, m, 1, 0);
+	return t_recv_call(box, &r);
+}
+
+static int recv_stalled(void *arg)
+{
+	struct ipcx_recv_message m;
+	struct stalled *s = arg;
+
+	s->ret = recv_mapped_fd(s->box, s->fds, &m);
+	return 0;
+}
+
+static void *recv_stalled_thread(void *arg)
+{
+	recv_stalled(arg);
+	return NULL;
+}
+
+/* Another user sends a message that is to be mapped, with a descriptor. */
+static int send_as_another(int box, const void *data)
+{
+	struct ipcx_send_message m = t_message(data, SIZE, 0, 7);
+	pid_t pid = t_fork();
+	int fd[2];
+
+	if (!pid) {
+		m.fds = (uintptr_t)fd;
+		m.nr_fds = 1;
+		_exit(pipe(fd) || t_become(USER) ||
+		      t_send_many(box, &m, 1, 0, 0) != 1);
+	}
+	return t_reap(pid);
+}
+
+static unsigned char *find_mapping(void)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	unsigned long addr = 0;
+	char line[512];
+
+	while (file && !addr && fgets(line, sizeof(line), file))
+		if (strstr(line, "[ipcx-message]"))
+			addr = strtoul(line, NULL, 16);
+	if (file)
+		fclose(file);
+	return (unsigned char *)addr;
+}
+
+/* To where its receiver does not look for it. */
+static unsigned char *move_mapping(void)
+{
+	unsigned char *from = find_mapping(), *to;
+
+	to = mmap(NULL, SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!from || look_at(from) || to == MAP_FAILED)
+		return NULL;
+	return mremap(from, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to) ==
+			       to ?
+		       to :
+		       NULL;
+}
+
+/* Whether a debugger could look. */
+static bool seen_by_debugger(const unsigned char *p)
+{
+	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	unsigned char byte;
+	bool seen;
+
+	seen = pread(mem, &byte, 1, (off_t)(uintptr_t)p) == 1;
+	close(mem);
+	return seen;
+}
+
+/* Rows: K2 B11. The sender would pay for what somebody else keeps. */
+TEST_F(map, what_was_moved_before_the_delivery_failed_is_taken_back)
+{
+	struct stalled s = { .box = t_fd_mailbox(self->dev, MESSAGES, SIZE) };
+	long long before = t_counter("bytes");
+	struct ipcx_recv_message m;
+	pthread_t thread;
+	char *page;
+	int uffd = t_stalled_page(&page);
+	unsigned char *moved;
+	int fd;
+
+	if (uffd < 0)
+		SKIP(return, "this kernel has no userfaultfd");
+	s.fds = (int *)page;
+	ASSERT_EQ(0, send_as_another(s.box, self->data));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, recv_stalled_thread, &s));
+	ASSERT_TRUE(t_poll(uffd, POLLIN, T_LONG / T_MSEC) & POLLIN);
+	moved = move_mapping();
+	ASSERT_NE(NULL, moved);
+	EXPECT_EQ(0, memcmp(moved, self->data, SIZE));
+	ASSERT_EQ(0, munmap(page, T_PAGE));
+	close(uffd); /* Who waits for the page finds that there is none. */
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-EFAULT, s.ret);
+	EXPECT_EQ(SIGBUS, look_at(moved));
+	EXPECT_EQ(SIGBUS, look_at(moved + SIZE - 1));
+	EXPECT_FALSE(seen_by_debugger(moved));
+	/* It is there as if nothing had been. */
+	ASSERT_EQ(1, recv_mapped_fd(s.box, &fd, &m));
+	EXPECT_EQ(7, m.out_tag);
+	EXPECT_EQ(1, m.out_nr_fds);
+	EXPECT_EQ(0, memcmp(mapped(&m), self->data, SIZE));
+	EXPECT_EQ(0, munmap(mapped(&m), SIZE));
+	EXPECT_TRUE(T_UNTIL(t_counter("bytes") == before));
+	EXPECT_EQ(0, munmap(moved, SIZE));
+	close(fd);
+}
+
+/* Rows: K2 B11. It is killed, and others live on in its address space. */
+TEST_F(map, killed_receiver_leaves_nothing_to_who_shares_its_memory)
+{
+	struct stalled s = { .box = t_fd_mailbox(self->dev, MESSAGES, SIZE) };
+	long long before = t_counter("bytes");
+	char *stack = malloc(65536), *page;
+	struct ipcx_recv_message m;
+	unsigned char *at;
+	int uffd, fd;
+	pid_t pid;
+
+	for (int i = 0; i < t_times(20); i++) {
+		uffd = t_stalled_page(&page);
+		if (uffd < 0)
+			SKIP(return, "this kernel has no userfaultfd");
+		s.fds = (int *)page;
+		ASSERT_EQ(0, send_as_another(s.box, self->data));
+		pid = clone(recv_stalled, stack + 65536, CLONE_VM | SIGCHLD,
+			    &s);
+		ASSERT_LT(0, pid);
+		ASSERT_TRUE(t_poll(uffd, POLLIN, T_LONG / T_MSEC) & POLLIN);
+		at = find_mapping();
+		ASSERT_NE(NULL, at);
+		EXPECT_EQ(0, look_at(at));
+		EXPECT_EQ(128 + SIGKILL, t_kill(pid));
+		EXPECT_NE(0, look_at(at));
+		close(uffd);
+		munmap(page, T_PAGE);
+		ASSERT_EQ(1, recv_mapped_fd(s.box, &fd, &m));
+		EXPECT_EQ(0, memcmp(mapped(&m), self->data, SIZE));
+		EXPECT_EQ(0, munmap(mapped(&m), SIZE));
+		close(fd);
+		/* What is left of the first one is empty. */
+		EXPECT_TRUE(T_UNTIL(t_counter("bytes") == before));
+		if (count_mappings())
+			munmap(at, SIZE);
+	}
+	free(stack);
+}
+
+/* Rows: K2. A child inherits it neither when that is asked for. */
+TEST_F(map, mapping_cannot_be_made_to_be_inherited)
+{
+	struct ipcx_recv_message m;
+
+	ASSERT_EQ(0, t_send(self->box, self->data, 65536, 0, 0));
+	ASSERT_EQ(1, recv_mapped(self->box, NULL, 0, &m));
+	EXPECT_EQ(-1, madvise(mapped(&m), 65536, MADV_DOFORK));
+	EXPECT_EQ(EINVAL, errno);
+	/* Of which nothing else is known, either. */
+	madvise(mapped(&m), 65536, MADV_WILLNEED);
+	EXPECT_EQ(0, memcmp(mapped(&m), self->data, 65536));
 }
 
 TEST_HARNESS_MAIN
