@@ -39,19 +39,38 @@
 #define POOL_SHARE     256
 #define POOL_PAGES_MAX (64UL * 1024 * 1024 / PAGE_SIZE)
 
+/* Of a cgroup, which may need them for something else, so many at a time. */
+#define GROUP_PAGES_MAX (2UL * 1024 * 1024 / PAGE_SIZE)
+
+/* The first is for who pays for nothing, the others by what the number leaves. */
+#define POOL_GROUPS 8
+
+/* So many chunks come and go in one critical section. */
+#define POOL_BATCH 64
+
+/**
+ * struct shelf - The spare chunks of an order, of some groups
+ * @chunks: They, the last one that came first, linked by the list head of their
+ *	first page, whose private number is the group
+ * @pages: Pages in all
+ * @idle: The fewest there were since pools_trim() looked last: nobody needed them
+ */
+struct shelf {
+	struct list_head chunks;
+	unsigned long pages;
+	unsigned long idle;
+};
+
 /**
  * struct pool - The spare chunks of a node
  * @lock: Protects all of it; innermost
- * @spare: Chunks by their order, the last one that came first, linked by the
- *	list head of their first page, whose private number is the group
+ * @shelf: By groups and order
  * @pages: Pages in all
- * @idle: The fewest there were since pool_work() looked last: nobody needed them
  */
 struct pool {
 	spinlock_t lock;
-	struct list_head spare[CHUNK_ORDER + 1];
+	struct shelf shelf[POOL_GROUPS][CHUNK_ORDER + 1];
 	unsigned long pages;
-	unsigned long idle;
 };
 
 static struct pool *pools; /* by node */
@@ -69,85 +88,165 @@ static void chunk_free(struct page *page)
 
 /* ---- Spares ------------------------------------------------------------ */
 
+static struct shelf *shelves_of(struct pool *pool, unsigned long group)
+{
+	return pool->shelf[group ? 1 + group % (POOL_GROUPS - 1) : 0];
+}
+
+static void pool_count_locked(struct pool *pool, struct shelf *shelf,
+			      long pages)
+{
+	lockdep_assert_held(&pool->lock);
+
+	shelf->pages += pages;
+	WRITE_ONCE(shelf->idle, min(shelf->idle, shelf->pages));
+	WRITE_ONCE(pool->pages, pool->pages + pages);
+}
+
 static struct page *pool_get_locked(struct pool *pool, unsigned int order,
 				    unsigned long group)
 {
+	struct shelf *shelf = shelves_of(pool, group) + order;
 	struct page *page;
 
 	lockdep_assert_held(&pool->lock);
 
-	page = list_first_entry_or_null(&pool->spare[order], struct page, lru);
+	page = list_first_entry_or_null(&shelf->chunks, struct page, lru);
 	if (!page || page_private(page) != group)
 		return NULL;
 	list_del(&page->lru);
-	WRITE_ONCE(pool->pages, pool->pages - (1UL << order));
-	pool->idle = min(pool->idle, pool->pages);
+	pool_count_locked(pool, shelf, -(1L << order));
 	return page;
+}
+
+static unsigned long shelves_pages(const struct shelf *shelves)
+{
+	unsigned long pages = 0;
+	int order;
+
+	for (order = 0; order <= CHUNK_ORDER; order++)
+		pages += shelves[order].pages;
+	return pages;
 }
 
 static bool pool_put_locked(struct pool *pool, struct page *page)
 {
+	unsigned long group = page_private(page);
 	unsigned int order = compound_order(page);
+	struct shelf *shelves = shelves_of(pool, group);
 
 	lockdep_assert_held(&pool->lock);
 
 	if (pool->pages + (1UL << order) > pool_room)
 		return false;
-	list_add(&page->lru, &pool->spare[order]);
-	WRITE_ONCE(pool->pages, pool->pages + (1UL << order));
+	if (group && shelves_pages(shelves) + (1UL << order) > GROUP_PAGES_MAX)
+		return false;
+	list_add(&page->lru, &shelves[order].chunks);
+	pool_count_locked(pool, &shelves[order], 1L << order);
 	return true;
-}
-
-/* Takes out up to so many pages, and a chunk at least, the oldest ones. */
-static unsigned long pool_cut_locked(struct pool *pool, unsigned long pages,
-				     struct list_head *out)
-{
-	unsigned long done = 0;
-	struct page *page;
-	int order;
-
-	lockdep_assert_held(&pool->lock);
-
-	for (order = CHUNK_ORDER; order >= 0; order--) {
-		while (done < pages && !list_empty(&pool->spare[order])) {
-			page = list_last_entry(&pool->spare[order], struct page,
-					       lru);
-			list_move(&page->lru, out);
-			done += 1UL << order;
-		}
-	}
-	WRITE_ONCE(pool->pages, pool->pages - done);
-	pool->idle = min(pool->idle, pool->pages);
-	return done;
 }
 
 static void free_list(struct list_head *chunks)
 {
 	struct page *page, *next;
 
-	list_for_each_entry_safe(page, next, chunks, lru) {
+	list_for_each_entry_safe(page, next, chunks, lru)
 		chunk_free(page);
-		cond_resched();
+	cond_resched();
+}
+
+/* Frees up to so many pages, the oldest first; says how many. */
+static unsigned long shelf_cut(struct pool *pool, struct shelf *shelf,
+			       unsigned long pages)
+{
+	unsigned long done = 0, before;
+	struct page *page;
+
+	do {
+		LIST_HEAD(chunks);
+		int n;
+
+		before = done;
+		spin_lock(&pool->lock);
+		for (n = 0; n < POOL_BATCH && done < pages; n++) {
+			if (list_empty(&shelf->chunks))
+				break;
+			page = list_last_entry(&shelf->chunks, struct page,
+					       lru);
+			done += 1UL << compound_order(page);
+			list_move(&page->lru, &chunks);
+			pool_count_locked(pool, shelf,
+					  -(1L << compound_order(page)));
+		}
+		spin_unlock(&pool->lock);
+		free_list(&chunks);
+	} while (done > before && done < pages);
+	return done;
+}
+
+#define for_each_shelf(_shelf, _pool)                                 \
+	for (_shelf = &(_pool)->shelf[0][0];                          \
+	     _shelf <= &(_pool)->shelf[POOL_GROUPS - 1][CHUNK_ORDER]; \
+	     _shelf++)
+
+/* Frees up to so many pages, and a chunk at least. */
+static unsigned long pool_cut(struct pool *pool, unsigned long pages)
+{
+	unsigned long done = 0;
+	struct shelf *shelf;
+
+	for_each_shelf(shelf, pool)
+	{
+		if (done >= pages)
+			break;
+		done += shelf_cut(pool, shelf, pages - done);
+	}
+	return done;
+}
+
+/* All that a group has, with those that it shares a shelf with. */
+static bool pools_cut_group(unsigned long group)
+{
+	unsigned long done = 0;
+	struct shelf *shelves;
+	int nid, order;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		shelves = shelves_of(&pools[nid], group);
+		for (order = 0; order <= CHUNK_ORDER; order++)
+			done += shelf_cut(&pools[nid], shelves + order,
+					  ULONG_MAX);
+	}
+	return done;
+}
+
+static void pool_trim(struct pool *pool)
+{
+	unsigned long idle;
+	struct shelf *shelf;
+
+	for_each_shelf(shelf, pool)
+	{
+		/* Without the lock: what is missed goes the next time. */
+		idle = READ_ONCE(shelf->idle);
+		if (idle)
+			shelf_cut(pool, shelf, idle);
+		spin_lock(&pool->lock);
+		WRITE_ONCE(shelf->idle, shelf->pages);
+		spin_unlock(&pool->lock);
 	}
 }
 
 /* The idle ones go. What is left may be idle next time. */
 static void pools_trim(struct work_struct *work)
 {
-	struct pool *pool;
-	LIST_HEAD(chunks);
 	bool more = false;
 	int nid;
 
 	for (nid = 0; nid < nr_node_ids; nid++) {
-		pool = &pools[nid];
-		spin_lock(&pool->lock);
-		pool_cut_locked(pool, pool->idle, &chunks);
-		pool->idle = pool->pages;
-		more |= pool->pages;
-		spin_unlock(&pool->lock);
+		pool_trim(&pools[nid]);
+		more |= READ_ONCE(pools[nid].pages);
 	}
-	free_list(&chunks);
 	if (more)
 		schedule_delayed_work(&pool_work, POOL_PERIOD);
 }
@@ -159,15 +258,7 @@ static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 
 static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 {
-	struct pool *pool = &pools[sc->nid];
-	LIST_HEAD(chunks);
-	unsigned long done;
-
-	spin_lock(&pool->lock);
-	done = pool_cut_locked(pool, sc->nr_to_scan, &chunks);
-	spin_unlock(&pool->lock);
-	free_list(&chunks);
-	return done ?: SHRINK_STOP;
+	return pool_cut(&pools[sc->nid], sc->nr_to_scan) ?: SHRINK_STOP;
 }
 
 /* ---- For messages ------------------------------------------------------ */
@@ -195,32 +286,41 @@ static struct page *chunk_alloc(u32 *nr_pages)
 }
 
 /* How many chunks; *@nr_pages are still missing. */
-static u32 chunks_get_spare(struct page **chunks, u32 *nr_pages)
+static u32 chunks_get_spare(struct page **chunks, u32 *nr_pages,
+			    unsigned long group)
 {
 	struct pool *pool = &pools[numa_mem_id()];
-	unsigned long group = ipcx_spare_group();
-	struct page *page;
+	struct page *page = NULL;
 	u32 nr = 0;
 
 	/* Without the lock: what is missed is a chance. */
 	if (!READ_ONCE(pool->pages))
 		return 0;
-	spin_lock(&pool->lock);
-	while (*nr_pages) {
-		page = pool_get_locked(pool, order_for(*nr_pages), group);
-		if (!page)
-			break;
-		chunks[nr++] = page;
-		*nr_pages -= 1 << compound_order(page);
-	}
-	spin_unlock(&pool->lock);
+	do {
+		spin_lock(&pool->lock);
+		do {
+			page = pool_get_locked(pool, order_for(*nr_pages),
+					       group);
+			if (!page)
+				break;
+			chunks[nr++] = page;
+			*nr_pages -= 1 << compound_order(page);
+		} while (*nr_pages && nr % POOL_BATCH);
+		spin_unlock(&pool->lock);
+	} while (page && *nr_pages);
 	return nr;
+}
+
+/* The same, when a cgroup is at its limit: with what is spare, and is in its way. */
+static struct page *chunk_alloc_last(u32 *nr_pages, unsigned long group)
+{
+	return pools_cut_group(group) ? chunk_alloc(nr_pages) : NULL;
 }
 
 /**
  * ipcx_chunks_get() - So many pages, in chunks
  * @chunks: Gets them; room for @nr_pages
- * @nr_pages: How many pages
+ * @nr_pages: How many pages, not 0
  * @nr_chunks: Gets how many chunks they are
  *
  * Context: Sleeps.
@@ -229,16 +329,20 @@ static u32 chunks_get_spare(struct page **chunks, u32 *nr_pages)
  */
 u32 ipcx_chunks_get(struct page **chunks, u32 nr_pages, u32 *nr_chunks)
 {
-	u32 nr = chunks_get_spare(chunks, &nr_pages);
+	/* Who moves to another cgroup meanwhile is charged there for a few. */
+	unsigned long group = ipcx_spare_group();
+	u32 nr = chunks_get_spare(chunks, &nr_pages, group);
 	struct page *page;
 	u32 n;
 
 	while (nr_pages && !fatal_signal_pending(current)) {
 		n = nr_pages;
 		page = chunk_alloc(&n);
+		if (unlikely(!page))
+			page = chunk_alloc_last(&n, group);
 		if (!page)
 			break;
-		set_page_private(page, ipcx_spare_group());
+		set_page_private(page, group);
 		chunks[nr++] = page;
 		nr_pages -= n;
 		cond_resched();
@@ -252,16 +356,21 @@ static u32 chunks_keep(struct page **chunks, u32 nr_chunks)
 {
 	int nid = page_to_nid(chunks[0]);
 	struct pool *pool = &pools[nid];
-	bool first;
-	u32 i;
+	bool first, room = true;
+	u32 i = 0;
 
-	spin_lock(&pool->lock);
-	first = !pool->pages;
-	for (i = 0; i < nr_chunks; i++)
-		if (page_to_nid(chunks[i]) != nid ||
-		    !pool_put_locked(pool, chunks[i]))
-			break;
-	spin_unlock(&pool->lock);
+	first = !READ_ONCE(pool->pages);
+	do {
+		spin_lock(&pool->lock);
+		do {
+			room = page_to_nid(chunks[i]) == nid &&
+			       pool_put_locked(pool, chunks[i]);
+			if (!room)
+				break;
+			i++;
+		} while (i < nr_chunks && i % POOL_BATCH);
+		spin_unlock(&pool->lock);
+	} while (room && i < nr_chunks);
 	if (first && i)
 		schedule_delayed_work(&pool_work, POOL_PERIOD);
 	return i;
@@ -296,7 +405,7 @@ void ipcx_chunks_put(struct page **chunks, u32 nr_chunks)
  */
 int ipcx_chunk_init(void)
 {
-	unsigned int order;
+	struct shelf *shelf;
 	int nid;
 
 	pools = kcalloc(nr_node_ids, sizeof(*pools), GFP_KERNEL);
@@ -304,8 +413,8 @@ int ipcx_chunk_init(void)
 		return -ENOMEM;
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		spin_lock_init(&pools[nid].lock);
-		for (order = 0; order <= CHUNK_ORDER; order++)
-			INIT_LIST_HEAD(&pools[nid].spare[order]);
+		for_each_shelf(shelf, &pools[nid])
+			INIT_LIST_HEAD(&shelf->chunks);
 	}
 	pool_room = min(totalram_pages() / POOL_SHARE, POOL_PAGES_MAX);
 	shrinker = compat_shrinker_new(SHRINKER_NUMA_AWARE, shrink_count,
@@ -323,16 +432,11 @@ int ipcx_chunk_init(void)
  */
 void ipcx_chunk_exit(void)
 {
-	LIST_HEAD(chunks);
 	int nid;
 
 	compat_shrinker_free(shrinker);
 	cancel_delayed_work_sync(&pool_work);
-	for (nid = 0; nid < nr_node_ids; nid++) {
-		spin_lock(&pools[nid].lock);
-		pool_cut_locked(&pools[nid], ULONG_MAX, &chunks);
-		spin_unlock(&pools[nid].lock);
-	}
-	free_list(&chunks);
+	for (nid = 0; nid < nr_node_ids; nid++)
+		pool_cut(&pools[nid], ULONG_MAX);
 	kfree(pools);
 }

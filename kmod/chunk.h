@@ -17,13 +17,15 @@
  * *Spares.* A chunk that is given back is kept for a while. A kernel that clears
  * each page that it hands out pays for that as much as for the copy of the
  * payload, which is all for nothing. What was spare for a second goes to the
- * page allocator, and so does all of it when the machine's memory runs short; that
- * of a cgroup alone does not count. A kernel that
- * clears pages as they are freed (init_on_free) wants no old payloads about: then
- * nothing is kept.
+ * page allocator, and so does all of it when the machine's memory runs short. A
+ * kernel that clears pages as they are freed (init_on_free) wants no old payloads
+ * about: then nothing is kept.
  *
  * *Memory cgroups.* A chunk stays charged to the cgroup of who got it first, so
- * only a task of the same one gets it again.
+ * only a task of the same one gets it again. A cgroup may need its memory for
+ * something else, and the kernel does not ask us for that of one: so no more than
+ * 2 MiB of a cgroup are spare at a time, and a message that finds it at its limit
+ * gets them in whatever shape it needs.
  */
 
 struct page;

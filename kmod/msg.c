@@ -241,6 +241,7 @@ static void msg_init(struct ipcx_msg *msg, u64 bytes)
 static noinline struct ipcx_msg *short_new(struct ipcx_user *likely)
 {
 	struct ipcx_user *user = ipcx_user_current(likely);
+	unsigned long group = ipcx_spare_group();
 	struct ipcx_msg *msg;
 
 	if (IS_ERR(user))
@@ -252,7 +253,7 @@ static noinline struct ipcx_msg *short_new(struct ipcx_user *likely)
 	}
 	msg_init(msg, IPCX_MSG_SHORT);
 	msg->again = true;
-	msg->group = ipcx_spare_group();
+	msg->group = group;
 	msg->user = user;
 	return msg;
 }

@@ -5,6 +5,7 @@
 #ifndef IPCX_SPARE_H
 #define IPCX_SPARE_H
 
+#include <linux/cgroup.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -25,18 +26,24 @@ static inline bool ipcx_spares_wanted(void)
  * ipcx_spare_group() - Which spares the current task may use
  *
  * The memory cgroup of the task that got memory is charged for it, so none but a
- * task of the same one may use it again. What a task belongs to has an address,
- * which is compared, and never followed. It may have been that of another one,
- * which is gone: then as much as is spare, and not a byte more, goes on being
- * charged to whoever has inherited from that.
+ * task of the same one may use it again.
  *
  * Context: Process context.
- * Return: A number.
+ * Return: A number, which no other cgroup has had or will have; 0 for the root,
+ * which is charged nothing.
  */
 static inline unsigned long ipcx_spare_group(void)
 {
-#ifdef CONFIG_CGROUPS
-	return (unsigned long)rcu_access_pointer(current->cgroups);
+#ifdef CONFIG_MEMCG
+	const struct cgroup_subsys_state *css;
+	unsigned long group;
+
+	/* The cheaper kind: this is done for each message. */
+	rcu_read_lock_sched();
+	css = rcu_dereference_sched(current->cgroups)->subsys[memory_cgrp_id];
+	group = css->parent ? css->serial_nr : 0;
+	rcu_read_unlock_sched();
+	return group;
 #else
 	return 0;
 #endif

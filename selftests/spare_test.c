@@ -183,6 +183,63 @@ TEST_F(spare_memcg, pages_go_when_memory_runs_short)
 	t_kill(a);
 }
 
+#define LIMIT  (16LL << 20)
+#define MIDDLE 9000 /* bytes: three pages, in other pieces than SIZE is */
+
+/* Memory that cannot be taken away, until so much of the limit is left. */
+static bool fill_up(const char *dir, long long left)
+{
+	unsigned char *p = mmap(NULL, LIMIT, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* Huge ones would be too many at once. */
+	if (p == MAP_FAILED ||
+	    (madvise(p, LIMIT, MADV_NOHUGEPAGE) && errno != EINVAL))
+		return false;
+	for (long long at = 0; at < LIMIT; at += T_PAGE) {
+		if (t_memory(dir) + left > LIMIT)
+			return true;
+		p[at] = 1;
+	}
+	return false;
+}
+
+/*
+ * Rows: I11. Classes: V20. What is spare, and charged to it, does not stand in the
+ * way of a cgroup that has no other memory left.
+ */
+TEST_F(spare_memcg, cgroup_at_its_limit_gets_what_is_spare)
+{
+	char limit[32];
+	pid_t pid;
+
+	if (!kernel_keeps())
+		SKIP(return, "this kernel keeps nothing");
+	snprintf(limit, sizeof(limit), "%lld", LIMIT);
+	ASSERT_EQ(0, t_write_text(self->dir[0], "memory.max", limit));
+	pid = t_fork();
+	if (!pid) {
+		int box, other;
+
+		enter(self->dir[0], self->s.stage, 1);
+		box = t_mailbox(self->s.dev, 2, SIZE);
+		other = t_mailbox(self->s.dev, 256, MIDDLE);
+		if (box < 0 || other < 0)
+			_exit(12);
+		if (!fill_up(self->dir[0], 3LL << 20))
+			_exit(13);
+		if (t_send(box, self->s.data, SIZE, 0, 0) ||
+		    t_recv(box, self->s.data, SIZE, 0, NULL) != (int)SIZE)
+			_exit(14);
+		/* Less than was spare, and more than there is beside it. */
+		for (int i = 0; i < 150; i++)
+			if (t_send(other, self->s.data, MIDDLE, 0, 0))
+				_exit(20 + i);
+		_exit(0);
+	}
+	ASSERT_EQ(0, t_reap(pid));
+}
+
 /* In a cgroup, each time that the stage is odd, or even. */
 static pid_t short_messages(const struct scene *s, const char *dir, int first,
 			    bool receive)
