@@ -130,9 +130,26 @@ void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end)
 	ipcx_channel_publish_locked(ch, end);
 	ch->side[end].passes++;
 	ch->side[end].inherited = false;
+	ch->side[end].orphaned = false;
 	ch->side[!end].asks = false;
 	ch->turns++;
 	ch->news |= EVENTS_IN | EVENTS_OUT;
+}
+
+/**
+ * ipcx_channel_turn_is_at_locked() - Has this end the turn?
+ * @ch: The channel
+ * @end: The end
+ *
+ * Context: Under the object's lock.
+ * Return: True when it has, perhaps only when it has read.
+ */
+bool ipcx_channel_turn_is_at_locked(struct ipcx_channel *ch, int end)
+{
+	struct ipcx_channel_view view;
+
+	return channel_turns(ch) && !ipcx_channel_look_locked(ch, &view) &&
+	       view.turn == end;
 }
 
 /**
@@ -145,10 +162,7 @@ void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end)
  */
 bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end)
 {
-	struct ipcx_channel_view view;
-
-	if (!channel_turns(ch) || !ch->side[!end].handles ||
-	    ipcx_channel_look_locked(ch, &view) || view.turn != end)
+	if (!ch->side[!end].handles || !ipcx_channel_turn_is_at_locked(ch, end))
 		return false;
 	ipcx_channel_pass_locked(ch, end);
 	return true;
@@ -169,7 +183,8 @@ static struct ipcx_channel *queue_to_channel(struct ipcx_waitq *q, int i)
 
 static bool may_enter(const struct ipcx_channel *ch, int end, u32 wish)
 {
-	return !ch->frozen && (wish == CHANNEL_GO_ON || !ch->side[end].inside);
+	return !ch->resizers &&
+	       (wish == CHANNEL_GO_ON || !ch->side[end].inside);
 }
 
 static void enter(struct ipcx_channel *ch, int end)
@@ -281,6 +296,40 @@ static bool writers_passed(struct ipcx_waitq *q,
 	       channel_turns(queue_to_channel(q, CHANNEL_WRITERS));
 }
 
+/*
+ * Somebody is told "not now", because of a call that is inside, or of others in
+ * line, and waits for an event that would not come otherwise.
+ */
+static void hide_locked(struct ipcx_channel *ch, const struct ipcx_waitq *q,
+			int end)
+{
+	struct ipcx_channel_side *side = &ch->side[end];
+
+	lockdep_assert_held(&ch->obj.lock);
+
+	if (side->inside || q->nr)
+		WRITE_ONCE(side->hidden, true);
+}
+
+/* Without the lock: who hides something has it when the line is looked at. */
+static bool hidden_for_line(const struct ipcx_channel *ch)
+{
+	return READ_ONCE(ch->side[CHANNEL_FIRST].hidden) ||
+	       READ_ONCE(ch->side[CHANNEL_SECOND].hidden);
+}
+
+static void tell_hidden_locked(struct ipcx_channel *ch)
+{
+	int end;
+
+	for (end = 0; end < CHANNEL_ENDS; end++) {
+		if (!ch->side[end].hidden || ch->side[end].inside)
+			continue;
+		ch->side[end].hidden = false;
+		ch->news |= EVENTS_IN | EVENTS_OUT;
+	}
+}
+
 static const char *wait_label(const struct ipcx_wait_entry *e)
 {
 	switch (e->mode) {
@@ -297,15 +346,20 @@ static const char *wait_label(const struct ipcx_wait_entry *e)
 	}
 }
 
-/* What did not fit may have ended a batch, which readers want. */
+/*
+ * What did not fit may have ended a batch, which readers want. And who was in line
+ * may be gone, for whom somebody was not told of room.
+ */
 static void writers_tried(struct ipcx_waitq *q)
 {
 	struct ipcx_channel *ch = queue_to_channel(q, CHANNEL_WRITERS);
 
 	/* Without the lock: it is about what the caller itself has done. */
-	if (likely(!READ_ONCE(ch->news)))
+	if (likely(!READ_ONCE(ch->news) && !hidden_for_line(ch)))
 		return;
 	spin_lock(&ch->obj.lock);
+	if (!channel_queue(ch, CHANNEL_WRITERS)->nr)
+		tell_hidden_locked(ch);
 	ipcx_channel_unlock(ch);
 }
 
@@ -347,6 +401,7 @@ static int readers_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 	if (likely(e->mode != CHANNEL_STILL))
 		return read_try(ch,
 				container_of(e, struct ipcx_channel_wait, e));
+	/* Nobody begins: see may_enter(). */
 	if (ch->frozen || ch->side[CHANNEL_FIRST].copying ||
 	    ch->side[CHANNEL_SECOND].copying)
 		return -EAGAIN;
@@ -445,6 +500,8 @@ int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 		spin_unlock(&ch->obj.lock);
 		return r;
 	}
+	if (deadline->nowait)
+		hide_locked(ch, q, wait->end);
 	/* The attempt may have ended a batch. */
 	if (unlikely(ch->news)) {
 		ipcx_channel_unlock(ch);
@@ -469,8 +526,10 @@ void ipcx_channel_leave_locked(struct ipcx_channel *ch, int end)
 	side->inside = false;
 	side->copying = false;
 	if (unlikely(side->hidden))
-		ch->news |= EVENTS_OUT;
+		ch->news |= EVENTS_IN | EVENTS_OUT;
 	side->hidden = false;
+	if (unlikely(side->closing))
+		ipcx_channel_drop_place_locked(side, end);
 }
 
 /**
@@ -580,8 +639,11 @@ static void turn_take_done(struct ipcx_call *call, bool delivered)
 	if (!delivered)
 		return;
 	spin_lock(&ch->obj.lock);
-	side->inherited = false;
-	swap(side->death, death);
+	/* There may have been another one since. */
+	if (side->death == call->priv) {
+		side->inherited = false;
+		swap(side->death, death);
+	}
 	spin_unlock(&ch->obj.lock);
 	ipcx_holding_free(death);
 }
@@ -606,6 +668,7 @@ static int turn_take(struct ipcx_call *call, struct ipcx_channel *ch, int end)
 		return r;
 	spin_lock(&ch->obj.lock);
 	if (ch->side[end].inherited) {
+		call->priv = ch->side[end].death;
 		arg->out_dead_pid = pid_vnr(ch->side[end].death->pid);
 		r = -EOWNERDEAD;
 	}
@@ -709,11 +772,39 @@ static void end_full_batch_locked(struct ipcx_channel *ch)
 			ipcx_channel_publish_locked(ch, end);
 }
 
+/* Also without success: who was turned away meanwhile is told of what there is. */
+static void resize_end_locked(struct ipcx_channel *ch)
+{
+	lockdep_assert_held(&ch->obj.lock);
+
+	ch->resizers--;
+	ch->news |= EVENTS_IN | EVENTS_OUT;
+}
+
+/* Whoever copies comes to its end, and nobody begins: so it is still, and soon. */
+static int resize_begin(struct ipcx_channel *ch)
+{
+	struct ipcx_channel_wait wait = {};
+	int r;
+
+	spin_lock(&ch->obj.lock);
+	ch->resizers++;
+	spin_unlock(&ch->obj.lock);
+	ipcx_wait_entry_init(&wait.e, 1);
+	wait.e.mode = CHANNEL_STILL;
+	r = ipcx_channel_begin(ch, CHANNEL_READERS, &wait, &no_deadline);
+	if (!r)
+		return 0;
+	spin_lock(&ch->obj.lock);
+	resize_end_locked(ch);
+	ipcx_channel_unlock(ch);
+	return r;
+}
+
 /* With another ring: nobody copies, and nobody enters until it is done. */
 static int set_capacity(struct ipcx_channel *ch,
 			const struct ipcx_channel_set *arg, u32 capacity)
 {
-	struct ipcx_channel_wait wait = {};
 	struct ipcx_ring ring = {};
 	u64 before, after = ring_bytes(capacity);
 	int r;
@@ -724,9 +815,7 @@ static int set_capacity(struct ipcx_channel *ch,
 	r = ipcx_ring_alloc(&ring, capacity);
 	if (r)
 		goto out;
-	ipcx_wait_entry_init(&wait.e, 1);
-	wait.e.mode = CHANNEL_STILL;
-	r = ipcx_channel_begin(ch, CHANNEL_READERS, &wait, &no_deadline);
+	r = resize_begin(ch);
 	if (r)
 		goto out;
 	r = ring_move(ch, &ring);
@@ -740,6 +829,7 @@ static int set_capacity(struct ipcx_channel *ch,
 		set_marks_locked(ch, arg);
 	}
 	ch->frozen = false;
+	resize_end_locked(ch);
 	ipcx_channel_unlock(ch);
 out:
 	ipcx_ring_free(&ring);

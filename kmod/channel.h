@@ -78,7 +78,10 @@ struct ipcx_ring {
  * @opened: There was one once
  * @inside: A call is inside
  * @copying: It copies
- * @hidden: Somebody who polls was not told of room because of that call
+ * @hidden: Somebody was not told of what there is because of that call, or because
+ *	others were in line
+ * @closing: The place is given up when that call leaves
+ * @orphaned: It has the turn, and who had it is dead, and nobody was there to get it
  * @asks: Wants the turn
  * @killed: Who closed it last was killed by a signal
  * @used: The process that has the place has used it
@@ -98,6 +101,8 @@ struct ipcx_channel_side {
 	bool inside;
 	bool copying;
 	bool hidden;
+	bool closing;
+	bool orphaned;
 	bool asks;
 	bool killed;
 	bool used;
@@ -114,7 +119,8 @@ struct ipcx_channel_side {
  * @flags: &enum ipcx_channel_flags; constant
  * @read_mark: Bytes that poll() calls something
  * @write_mark: Room that poll() calls some
- * @frozen: Nobody enters or copies: the ring is being changed
+ * @frozen: Nobody copies: the ring is being changed
+ * @resizers: Calls that change it, or wait for that: nobody enters or copies anew
  * @news: What pollers have not been told yet
  * @ring: The bytes
  * @side: The ends
@@ -130,6 +136,7 @@ struct ipcx_channel {
 	u32 read_mark;
 	u32 write_mark;
 	bool frozen;
+	u32 resizers;
 	__poll_t news;
 	struct ipcx_ring ring;
 	struct ipcx_channel_side side[CHANNEL_ENDS];
@@ -223,15 +230,22 @@ static inline bool channel_end_writes(const struct ipcx_channel *ch, int end)
 	return channel_turns(ch) || end == CHANNEL_FIRST;
 }
 
-/* It was there, and is no more. */
+/* It was there, and is no more: opened, not only tried. */
 static inline bool channel_end_gone(const struct ipcx_channel_side *side)
 {
 	return side->opened && !side->handles;
 }
 
+/*
+ * Has the calling process the place? Under the object's lock, so that the holding
+ * stands in the ledger. What it held before an exec is not its own any more, though
+ * the pid is, and is settled before anything is done with the end.
+ */
 static inline bool channel_is_mine(const struct ipcx_channel_side *side)
 {
-	return side->holder && side->holder->pid == task_tgid(current);
+	const struct ipcx_holding *h = side->holder;
+
+	return h && h->pid == task_tgid(current) && !READ_ONCE(h->proc->dead);
 }
 
 /* channel.c */
@@ -242,6 +256,7 @@ u32 ipcx_channel_writable(const struct ipcx_channel *ch,
 			  const struct ipcx_channel_view *view, int end);
 void ipcx_channel_publish_locked(struct ipcx_channel *ch, int end);
 void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end);
+bool ipcx_channel_turn_is_at_locked(struct ipcx_channel *ch, int end);
 bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end);
 int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 		       struct ipcx_channel_wait *wait,

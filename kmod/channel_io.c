@@ -81,6 +81,9 @@ static int fault_in(struct iov_iter *iter, size_t size, bool write)
 	/* Nothing has moved: and a page that never stays must not keep it here. */
 	if (signal_pending(current))
 		return -ERESTARTSYS;
+	/* The kernel's own memory does not come by waiting. */
+	if (!user_backed_iter(iter))
+		return -ENOMEM;
 	if (write ? fault_in_iov_iter_writeable(iter, size) :
 		    fault_in_iov_iter_readable(iter, size))
 		return -EFAULT;
@@ -127,7 +130,7 @@ static bool quick_locked(const struct ipcx_channel *ch, int end, int queue)
 {
 	const struct ipcx_waitq *q = &ch->obj.waitq[queue];
 
-	return !q->nr && !q->dead && !ch->frozen && !ch->side[end].inside;
+	return !q->nr && !q->dead && !ch->resizers && !ch->side[end].inside;
 }
 
 static __always_inline bool quick_possible(const struct ipcx_channel *ch,
@@ -182,7 +185,9 @@ slow:
 	return 0;
 }
 
-static size_t read_quickly(struct ipcx_channel *ch, const struct iov_iter *to)
+/* With 0, @hope says whether there was only nothing to read yet. */
+static size_t read_quickly(struct ipcx_channel *ch, const struct iov_iter *to,
+			   bool *hope)
 {
 	struct ipcx_channel_side *rd = &ch->side[CHANNEL_SECOND];
 	const struct ipcx_channel_side *w = &ch->side[CHANNEL_FIRST];
@@ -208,6 +213,7 @@ static size_t read_quickly(struct ipcx_channel *ch, const struct iov_iter *to)
 	return size;
 
 slow:
+	*hope = !size && channel_is_mine(rd) && !channel_end_gone(w);
 	spin_unlock(&ch->obj.lock);
 	return 0;
 }
@@ -222,10 +228,11 @@ static noinline size_t read_after_yield(struct ipcx_channel *ch,
 	struct ipcx_waitq *q = channel_queue(ch, CHANNEL_READERS);
 	enum ipcx_yield yielded = ipcx_waitq_yield(q);
 	size_t size;
+	bool hope;
 
 	if (yielded == IPCX_YIELD_NO)
 		return 0;
-	size = read_quickly(ch, to);
+	size = read_quickly(ch, to, &hope);
 	ipcx_waitq_learn(q, size && yielded == IPCX_YIELD_SHORT);
 	return size;
 }
@@ -309,7 +316,8 @@ static void write_finish_locked(struct writer *w)
 	struct ipcx_channel *ch = w->ch;
 	int end = w->wait.end;
 
-	if (unlikely(w->flags & IPCX_CHANNEL_WRITE_F_PASS))
+	if (unlikely(w->flags & IPCX_CHANNEL_WRITE_F_PASS) &&
+	    ipcx_channel_turn_is_at_locked(ch, end))
 		ipcx_channel_pass_locked(ch, end);
 	else if (unlikely(w->flags & IPCX_CHANNEL_WRITE_F_FLUSH))
 		ipcx_channel_publish_locked(ch, end);
@@ -569,12 +577,13 @@ static ssize_t channel_read(const struct ipcx_handle *handle,
 	struct reader rd __uninitialized;
 	int end = channel_end(handle), r;
 	size_t done;
+	bool hope;
 
 	if (end < 0 || !channel_end_reads(ch, end))
 		return -EBADF;
 	if (!peek && quick_possible(ch, to)) {
-		done = read_quickly(ch, to);
-		if (!done && !deadline->nowait)
+		done = read_quickly(ch, to, &hope);
+		if (!done && hope && deadline->forever)
 			done = read_after_yield(ch, to);
 		if (likely(done))
 			return done;

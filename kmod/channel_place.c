@@ -16,6 +16,9 @@
 	(IPCX_CHANNEL_OPEN_F_WAIT | IPCX_CHANNEL_OPEN_F_SIGPIPE | \
 	 IPCX_CHANNEL_OPEN_F_DEATH)
 
+#define EVENTS_IN_OUT (EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM)
+#define EVENTS_ALL    (EVENTS_IN_OUT | EPOLLHUP | EPOLLRDHUP | EPOLLERR)
+
 /**
  * ipcx_channel_drop_place_locked() - Nobody has the place any more
  * @side: Of which end
@@ -33,6 +36,8 @@ void ipcx_channel_drop_place_locked(struct ipcx_channel_side *side, int end)
 	h->mode &= ~(1U << end);
 	side->holder = NULL;
 	side->used = false;
+	side->closing = false;
+	side->asks = false;
 }
 
 static int place_take_locked(struct ipcx_channel *ch, int end,
@@ -53,6 +58,9 @@ static int place_take_locked(struct ipcx_channel *ch, int end,
 		side->holder = h;
 	}
 	side->used |= use;
+	/* Who uses the end has what comes with it. */
+	if (use)
+		side->orphaned = false;
 	return taken;
 }
 
@@ -90,6 +98,8 @@ int ipcx_channel_take_place(struct ipcx_channel *ch, int end, bool use)
  * @ch: The channel
  * @end: The end
  *
+ * Unless another thread of it has used it meanwhile.
+ *
  * Context: Takes the object's lock.
  */
 void ipcx_channel_leave_place(struct ipcx_channel *ch, int end)
@@ -97,7 +107,7 @@ void ipcx_channel_leave_place(struct ipcx_channel *ch, int end)
 	struct ipcx_channel_side *side = &ch->side[end];
 
 	spin_lock(&ch->obj.lock);
-	if (channel_is_mine(side))
+	if (channel_is_mine(side) && !side->used)
 		ipcx_channel_drop_place_locked(side, end);
 	spin_unlock(&ch->obj.lock);
 	ipcx_holding_tidy(&ch->obj.ledger);
@@ -105,7 +115,7 @@ void ipcx_channel_leave_place(struct ipcx_channel *ch, int end)
 
 /*
  * The process that had an end has died. If it had the turn, the other end gets it,
- * and is told why.
+ * and is told why; or, when nobody has opened that yet, will get it then.
  */
 static bool place_inherit_locked(struct ipcx_channel *ch, int end,
 				 struct ipcx_holding *h,
@@ -113,8 +123,11 @@ static bool place_inherit_locked(struct ipcx_channel *ch, int end,
 {
 	struct ipcx_channel_side *other = &ch->side[!end];
 
-	if (!ipcx_channel_inherit_locked(ch, end))
+	if (!ipcx_channel_inherit_locked(ch, end)) {
+		ch->side[end].orphaned =
+			ipcx_channel_turn_is_at_locked(ch, end);
 		return false;
+	}
 	*old = other->death;
 	other->death = h;
 	other->inherited = true;
@@ -126,7 +139,9 @@ static bool place_inherit_locked(struct ipcx_channel *ch, int end,
  * @obj: The channel
  * @id: Of its record
  *
- * No call of it is inside: it would not be dead.
+ * No call of it is inside: it would not be dead, and what it does since an exec it
+ * does with another record, see channel_is_mine(). Nor is a call of another process
+ * that has given up the place in the middle: that one gives it up when it leaves.
  *
  * Context: Sleeps. Takes the object's lock.
  */
@@ -180,28 +195,44 @@ void ipcx_channel_flush_file(struct ipcx_object *obj,
 	spin_lock(&obj->lock);
 	side->killed = current_is_killed();
 	/* A death has consequences of its own, see ipcx_channel_gone(). */
-	if (!(current->flags & PF_EXITING) && channel_is_mine(side))
-		ipcx_channel_drop_place_locked(side, end);
+	if (!(current->flags & PF_EXITING) && channel_is_mine(side)) {
+		/* Another thread is in the middle of a write, perhaps. */
+		if (side->inside)
+			side->closing = true;
+		else
+			ipcx_channel_drop_place_locked(side, end);
+	}
 	spin_unlock(&obj->lock);
 }
 
-static void end_closed_locked(struct ipcx_channel *ch, int end)
+/* Nobody has it open. */
+static void end_is_gone_locked(struct ipcx_channel *ch, int end)
 {
 	struct ipcx_channel_side *side = &ch->side[end];
 
 	/* A place at an end that nobody has open: its opening failed. */
 	ipcx_channel_drop_place_locked(side, end);
-	side->asks = false;
 	if (channel_end_writes(ch, end))
 		ipcx_channel_publish_locked(ch, end);
-	ipcx_channel_inherit_locked(ch, end);
+	/* An end that was only tried has given nothing away. */
+	if (side->opened)
+		ipcx_channel_inherit_locked(ch, end);
+	ch->news |= EVENTS_ALL;
 }
 
 static void end_opened_locked(struct ipcx_channel *ch, int end)
 {
+	const struct ipcx_channel_side *other = &ch->side[!end];
+	struct ipcx_channel_side *side = &ch->side[end];
+
+	side->opened = true;
+	side->killed = false;
 	/* Who had the turn went when there was nobody to leave it to. */
-	if (channel_end_gone(&ch->side[!end]))
+	if (channel_end_gone(other) || other->orphaned)
 		ipcx_channel_inherit_locked(ch, !end);
+	/* The descriptor is known, and may be closed already. */
+	if (!side->handles)
+		end_is_gone_locked(ch, end);
 }
 
 /**
@@ -227,13 +258,9 @@ void ipcx_channel_handle(struct ipcx_object *obj,
 		ipcx_settle(&obj->ledger);
 	spin_lock(&obj->lock);
 	side->handles += change;
-	if (change > 0)
-		end_opened_locked(ch, end);
-	else if (!side->handles)
-		end_closed_locked(ch, end);
-	ch->news |= EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
+	ch->news |= EVENTS_IN_OUT;
 	if (!side->handles)
-		ch->news |= EPOLLHUP | EPOLLRDHUP | EPOLLERR;
+		end_is_gone_locked(ch, end);
 	ipcx_channel_unlock(ch);
 }
 
@@ -271,7 +298,7 @@ static struct ipcx_object *open_find(struct ipcx_call *call, u32 *rights)
 	return r ? ERR_PTR(r) : obj;
 }
 
-/* Until then it has been tried: an end that was only tried is not gone. */
+/* Until then it has been tried. */
 static void open_done(struct ipcx_call *call, bool delivered)
 {
 	const struct ipcx_channel_open *arg = call->arg;
@@ -280,12 +307,23 @@ static void open_done(struct ipcx_call *call, bool delivered)
 
 	if (delivered) {
 		spin_lock(&ch->obj.lock);
-		ch->side[end].opened = true;
-		ch->side[end].killed = false;
-		spin_unlock(&ch->obj.lock);
+		end_opened_locked(ch, end);
+		ipcx_channel_unlock(ch);
 	} else if (call->done_units) {
 		ipcx_channel_leave_place(ch, end);
 	}
+}
+
+/* Whom somebody has waited for, and met, is gone when it goes, however early. */
+static void end_met(struct ipcx_channel *ch, int end)
+{
+	struct ipcx_channel_side *side = &ch->side[end];
+
+	spin_lock(&ch->obj.lock);
+	side->opened = true;
+	if (!side->handles)
+		end_is_gone_locked(ch, end);
+	ipcx_channel_unlock(ch);
 }
 
 /*
@@ -305,7 +343,9 @@ static int open_settle(struct ipcx_channel *ch, int end, u32 flags,
 	ipcx_wait_entry_init(&wait.e, 1);
 	wait.e.mode = CHANNEL_PEER;
 	r = ipcx_channel_begin(ch, CHANNEL_WRITERS, &wait, deadline);
-	if (r && taken)
+	if (!r)
+		end_met(ch, !end);
+	else if (taken)
 		ipcx_channel_leave_place(ch, end);
 	return r ? r : taken;
 }

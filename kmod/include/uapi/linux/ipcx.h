@@ -1341,10 +1341,12 @@ struct ipcx_mailbox_send_all {
  *
  * *Exclusion.* One call at a time is inside an end. A write is never mixed with
  * another one, whatever its size, also when it has to wait in the middle. A write
- * of up to PIPE_BUF (4096) bytes is all or nothing. Any number of processes may
+ * of up to PIPE_BUF (4096) bytes is all or nothing, but for the end of a batch,
+ * where a strict channel may cut it. Any number of processes may
  * write, in turn; in a channel with turns and for reading an end is one
  * process's: it has the place from when it opens the end by IPCX_IOC_CHANNEL_OPEN,
- * or first uses it, until it closes a descriptor of it, dies, or calls exec.
+ * or first uses it, until it closes a descriptor of it, dies, or calls exec (which
+ * closes what is close-on-exec first, as any close).
  * Another one gets EBUSY; but whoever has only opened it, and not used it, makes
  * way for a process that does (a child, say).
  *
