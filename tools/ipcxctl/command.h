@@ -44,6 +44,14 @@ enum option_id {
 	OPT_HOW_MANY,
 	OPT_FOLLOW,
 	OPT_INDEX,
+	OPT_TURN,
+	OPT_STRICT,
+	OPT_PACKET,
+	OPT_CAPACITY,
+	OPT_READ_MARK,
+	OPT_WRITE_MARK,
+	OPT_END,
+	OPT_FLUSH,
 	OPT_COUNT
 };
 
@@ -131,6 +139,11 @@ extern const struct command mailbox_recv_command;
 extern const struct command mailbox_peek_command;
 extern const struct command mailbox_stat_command;
 extern const struct command send_command;
+extern const struct command channel_create_command;
+extern const struct command channel_cat_command;
+extern const struct command channel_write_command;
+extern const struct command channel_turn_command;
+extern const struct command channel_stat_command;
 extern const struct command rm_command;
 extern const struct command destroy_command;
 extern const struct command quota_command;

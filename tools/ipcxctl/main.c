@@ -10,6 +10,7 @@
 #include "command.h"
 #include "output.h"
 
+/* clang-format off */
 static const struct command *const commands[] = {
 	&list_command,
 	&show_command,
@@ -27,11 +28,18 @@ static const struct command *const commands[] = {
 	&mailbox_peek_command,
 	&mailbox_stat_command,
 	&send_command,
+	&channel_create_command,
+	&channel_cat_command,
+	&channel_write_command,
+	&channel_turn_command,
+	&channel_stat_command,
 	&rm_command,
 	&destroy_command,
 	&quota_command,
 	&info_command,
 };
+
+/* clang-format on */
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -39,10 +47,10 @@ static const char exit_text[] =
 	"Exit status: 0 done; 1 error; 2 wrong usage; 3 no such object, or "
 	"destroyed;\n"
 	"4 would have to wait, or the time is up; 5 not permitted; 6 the name "
-	"is taken,\n"
-	"or the object is of another type; 7 a limit is reached; 8 ipcx is not "
-	"there.\n"
-	"'sem run' exits with the status of its command.";
+	"or the end\n"
+	"is taken, or the object is of another type; 7 a limit is reached; 8 "
+	"ipcx is not\n"
+	"there. 'sem run' exits with the status of its command.";
 
 /* All commands, or those of a noun. */
 static void help_list(const char *noun)
@@ -58,7 +66,7 @@ static void help_list(const char *noun)
 			continue;
 		snprintf(usage, sizeof(usage), "%s %s%s", command->name,
 			 command->operands, command->runs ? " -- CMD..." : "");
-		printf("  %-26s %s\n", usage, command->summary);
+		printf("  %-27s %s\n", usage, command->summary);
 	}
 }
 
@@ -75,7 +83,7 @@ static int show_help(const char *noun)
 static bool is_noun(const char *word)
 {
 	return strcmp(word, "sem") == 0 || strcmp(word, "region") == 0 ||
-	       strcmp(word, "mailbox") == 0;
+	       strcmp(word, "mailbox") == 0 || strcmp(word, "channel") == 0;
 }
 
 static bool wants_help(const char *word)

@@ -267,7 +267,7 @@ static int show_run(const struct arguments *args)
 static const struct option_spec list_options[] = {
 	{ "json", OPT_JSON, NULL, "An array of objects, for programs" },
 	{ "long", OPT_LONG, NULL, "Also the bytes charged and the mode" },
-	{ "type", OPT_TYPE, "TYPE", "Only these: sem, region, mailbox" },
+	{ "type", OPT_TYPE, "TYPE", "sem, region, mailbox or channel" },
 	{ "user", OPT_USER, "USER",
 	  "Only what this user owns: name or number" },
 	{ NULL },
