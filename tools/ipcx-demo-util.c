@@ -240,8 +240,7 @@ static pid_t start_cat(const char *const *paths, unsigned int n, int out)
 	_exit(EXIT_SUCCESS);
 }
 
-/* Starts a program whose standard output is @out, and input @in unless -1. */
-static pid_t start_program(const char *const *argv, int in, int out)
+pid_t demo_start(const char *const *argv, int in, int out)
 {
 	pid_t pid;
 
@@ -251,7 +250,8 @@ static pid_t start_program(const char *const *argv, int in, int out)
 		return pid;
 	if (in >= 0)
 		dup2(in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
+	if (out >= 0)
+		dup2(out, STDOUT_FILENO);
 	execvp(argv[0], (char *const *)argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -284,7 +284,7 @@ int demo_sha256(const char *const *paths, unsigned int n, char *ret_hex)
 		return -EMFILE;
 	}
 	cat = start_cat(paths, n, feed[1]);
-	sum = start_program(argv, feed[0], answer[1]);
+	sum = demo_start(argv, feed[0], answer[1]);
 	close(feed[0]);
 	close(feed[1]);
 	close(answer[1]);
@@ -306,7 +306,7 @@ int demo_run(const char *const *argv, char *ret_output, size_t size)
 
 	if (pipe2(answer, O_CLOEXEC))
 		return -errno;
-	pid = start_program(argv, -1, answer[1]);
+	pid = demo_start(argv, -1, answer[1]);
 	close(answer[1]);
 	stream = fdopen(answer[0], "r");
 	if (!stream) {

@@ -27,6 +27,8 @@ static const struct demo_part {
 	{ "order", "Three processes, always in the same order", demo_order },
 	{ "array", "A typed array with ten elements", demo_array },
 	{ "mail", "Jobs in a mailbox; reports by direct messages", demo_mail },
+	{ "filter", "Programs between channels; turns; one reader",
+	  demo_filter },
 	{ "look", "Looking at all this from outside: ipcxctl", demo_look },
 };
 

@@ -53,6 +53,7 @@ int demo_count(struct demo *demo, struct demo_result *res);
 int demo_order(struct demo *demo, struct demo_result *res);
 int demo_array(struct demo *demo, struct demo_result *res);
 int demo_mail(struct demo *demo, struct demo_result *res);
+int demo_filter(struct demo *demo, struct demo_result *res);
 int demo_look(struct demo *demo, struct demo_result *res);
 
 /* Prints a line of the story. */
@@ -121,6 +122,16 @@ int demo_read_input(const struct demo *demo, void *buf,
 		    int (*take)(void *arg, const void *buf, size_t len,
 				uint64_t offset),
 		    void *arg);
+
+/**
+ * demo_start() - Start a program
+ * @argv: The program and its arguments, ended by NULL
+ * @in: Its standard input, or -1 to leave that as it is
+ * @out: Its standard output, or -1
+ *
+ * Return: Its pid, or a negative number.
+ */
+pid_t demo_start(const char *const *argv, int in, int out);
 
 #define DEMO_SHA256_LEN 64
 
