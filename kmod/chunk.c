@@ -195,8 +195,7 @@ static unsigned long pool_cut(struct pool *pool, unsigned long pages)
 	unsigned long done = 0;
 	struct shelf *shelf;
 
-	for_each_shelf(shelf, pool)
-	{
+	for_each_shelf(shelf, pool) {
 		if (done >= pages)
 			break;
 		done += shelf_cut(pool, shelf, pages - done);
@@ -225,8 +224,7 @@ static void pool_trim(struct pool *pool)
 	unsigned long idle;
 	struct shelf *shelf;
 
-	for_each_shelf(shelf, pool)
-	{
+	for_each_shelf(shelf, pool) {
 		/* Without the lock: what is missed goes the next time. */
 		idle = READ_ONCE(shelf->idle);
 		if (idle)
