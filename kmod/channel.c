@@ -40,9 +40,13 @@ int ipcx_channel_look_locked(const struct ipcx_channel *ch,
 {
 	const struct ipcx_channel_side *a = &ch->side[CHANNEL_FIRST];
 	const struct ipcx_channel_side *b = &ch->side[CHANNEL_SECOND];
-	u32 ahead = a->pos - b->pos;
+	u32 ahead;
 
 	lockdep_assert_held(&ch->obj.lock);
+
+	view->pos[CHANNEL_FIRST] = channel_pos(a);
+	view->pos[CHANNEL_SECOND] = channel_pos(b);
+	ahead = view->pos[CHANNEL_FIRST] - view->pos[CHANNEL_SECOND];
 
 	view->turn = CHANNEL_FIRST;
 	view->from = CHANNEL_FIRST;
@@ -112,7 +116,7 @@ void ipcx_channel_publish_locked(struct ipcx_channel *ch, int end)
 
 	if (!side->staged)
 		return;
-	side->pos += side->staged;
+	channel_move(side, channel_pos(side) + side->staged);
 	side->staged = 0;
 	ch->batches++;
 	ch->news |= EVENTS_IN;
@@ -193,7 +197,8 @@ static void enter(struct ipcx_channel *ch, int end)
 	ch->side[end].copying = true;
 }
 
-static int write_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
+static __always_inline int write_try(struct ipcx_channel *ch,
+				     struct ipcx_channel_entry *w)
 {
 	struct ipcx_channel_side *side = &ch->side[w->end];
 	struct ipcx_channel_view view;
@@ -202,6 +207,9 @@ static int write_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
 
 	if (!may_enter(ch, w->end, w->e.mode))
 		return -EAGAIN;
+	if (unlikely(side->mapped) && side->holder &&
+	    side->holder->pid != w->who)
+		return -EBUSY;
 	r = ipcx_channel_look_locked(ch, &view);
 	if (unlikely(r))
 		return r;
@@ -221,12 +229,28 @@ static int write_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
 	}
 	enter(ch, w->end);
 	w->room = room;
+	w->pos = view.pos[w->end];
 	w->at = ch->ring.data +
-		((side->pos + side->staged) & (ch->ring.capacity - 1));
+		((w->pos + side->staged) & (ch->ring.capacity - 1));
 	return 0;
 }
 
-static int turn_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
+/* Without being inside: nothing is taken. */
+static int write_ready(struct ipcx_channel *ch,
+		       const struct ipcx_channel_entry *w)
+{
+	struct ipcx_channel_view view;
+	int r = ipcx_channel_look_locked(ch, &view);
+
+	if (r)
+		return r;
+	if (channel_end_gone(&ch->side[!w->end]))
+		return -EPIPE;
+	return ipcx_channel_writable(ch, &view, w->end) >= w->need ? 0 :
+								     -EAGAIN;
+}
+
+static int turn_try(struct ipcx_channel *ch, struct ipcx_channel_entry *w)
 {
 	struct ipcx_channel_view view;
 	int r = ipcx_channel_look_locked(ch, &view);
@@ -236,32 +260,56 @@ static int turn_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
 	return has_turn(&view, w->end) ? 0 : -EAGAIN;
 }
 
-static int writers_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
-		       bool arm)
+/* There, or there was one that has gone already. */
+static int peer_try(const struct ipcx_channel_side *peer, u32 openings)
 {
-	struct ipcx_channel *ch = queue_to_channel(q, CHANNEL_WRITERS);
-	struct ipcx_channel_wait *w =
-		container_of(e, struct ipcx_channel_wait, e);
+	return peer->handles || peer->openings != openings ? 0 : -EAGAIN;
+}
 
-	switch (e->mode) {
+static __always_inline int writers_try_once(struct ipcx_channel *ch,
+					    struct ipcx_channel_entry *w)
+{
+	switch (w->e.mode) {
 	case CHANNEL_TURN:
 		return turn_try(ch, w);
 	case CHANNEL_PEER:
-		return ch->side[!w->end].handles ? 0 : -EAGAIN;
+		return peer_try(&ch->side[!w->end], w->need);
 	case CHANNEL_END_ALONE:
-		if (!may_enter(ch, w->end, e->mode))
+		if (!may_enter(ch, w->end, w->e.mode))
 			return -EAGAIN;
 		ch->side[w->end].inside = true;
 		return 0;
+	case CHANNEL_READY:
+		return write_ready(ch, w);
 	default:
 		return write_try(ch, w);
 	}
 }
 
+static noinline int writers_try_armed(struct ipcx_channel *ch,
+				      struct ipcx_channel_entry *w)
+{
+	ipcx_channel_arm_locked(ch, w->end);
+	return writers_try_once(ch, w);
+}
+
+static int writers_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
+		       bool arm)
+{
+	struct ipcx_channel *ch = queue_to_channel(q, CHANNEL_WRITERS);
+	struct ipcx_channel_entry *w =
+		container_of(e, struct ipcx_channel_entry, e);
+	int r = writers_try_once(ch, w);
+
+	if (likely(r != -EAGAIN) || !arm || likely(!channel_is_shared(ch)))
+		return r;
+	return writers_try_armed(ch, w);
+}
+
 static void call_undo(struct ipcx_channel *ch, struct ipcx_wait_entry *e)
 {
-	struct ipcx_channel_wait *w =
-		container_of(e, struct ipcx_channel_wait, e);
+	struct ipcx_channel_entry *w =
+		container_of(e, struct ipcx_channel_entry, e);
 	struct ipcx_channel_side *side = &ch->side[w->end];
 
 	switch (e->mode) {
@@ -341,6 +389,8 @@ static const char *wait_label(const struct ipcx_wait_entry *e)
 		return "resize";
 	case CHANNEL_END_ALONE:
 		return "end";
+	case CHANNEL_READY:
+		return "mapped";
 	default:
 		return "write";
 	}
@@ -371,9 +421,9 @@ static const struct ipcx_waitq_ops writers_ops = {
 	.label = wait_label,
 };
 
-static int read_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
+static __always_inline int read_try(struct ipcx_channel *ch,
+				    struct ipcx_channel_entry *w)
 {
-	struct ipcx_channel_side *side = &ch->side[w->end];
 	struct ipcx_channel_view view;
 	u32 room;
 	int r;
@@ -389,8 +439,50 @@ static int read_try(struct ipcx_channel *ch, struct ipcx_channel_wait *w)
 							      -EAGAIN;
 	enter(ch, w->end);
 	w->room = room;
-	w->at = ch->ring.data + (side->pos & (ch->ring.capacity - 1));
+	w->pos = view.pos[w->end];
+	w->at = ch->ring.data + (w->pos & (ch->ring.capacity - 1));
 	return 0;
+}
+
+static int read_ready(struct ipcx_channel *ch,
+		      const struct ipcx_channel_entry *w)
+{
+	struct ipcx_channel_view view;
+	int r = ipcx_channel_look_locked(ch, &view);
+	u32 size;
+
+	if (r)
+		return r;
+	size = ipcx_channel_readable(&view, w->end);
+	if (size >= w->need)
+		return 0;
+	if (!channel_end_gone(&ch->side[!w->end]))
+		return -EAGAIN;
+	return size ? 0 : -EPIPE;
+}
+
+static __always_inline int readers_try_once(struct ipcx_channel *ch,
+					    struct ipcx_channel_entry *w)
+{
+	return unlikely(w->e.mode == CHANNEL_READY) ? read_ready(ch, w) :
+						      read_try(ch, w);
+}
+
+static int still_try(struct ipcx_channel *ch)
+{
+	/* Nobody begins: see may_enter(). */
+	if (ch->frozen || ch->side[CHANNEL_FIRST].copying ||
+	    ch->side[CHANNEL_SECOND].copying)
+		return -EAGAIN;
+	ch->frozen = true;
+	return 0;
+}
+
+static noinline int readers_try_armed(struct ipcx_channel *ch,
+				      struct ipcx_channel_entry *w)
+{
+	ipcx_channel_arm_locked(ch, w->end);
+	return readers_try_once(ch, w);
 }
 
 static int readers_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
@@ -398,15 +490,16 @@ static int readers_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 {
 	struct ipcx_channel *ch = queue_to_channel(q, CHANNEL_READERS);
 
-	if (likely(e->mode != CHANNEL_STILL))
-		return read_try(ch,
-				container_of(e, struct ipcx_channel_wait, e));
-	/* Nobody begins: see may_enter(). */
-	if (ch->frozen || ch->side[CHANNEL_FIRST].copying ||
-	    ch->side[CHANNEL_SECOND].copying)
-		return -EAGAIN;
-	ch->frozen = true;
-	return 0;
+	struct ipcx_channel_entry *w =
+		container_of(e, struct ipcx_channel_entry, e);
+	int r;
+
+	if (unlikely(e->mode == CHANNEL_STILL))
+		return still_try(ch);
+	r = readers_try_once(ch, w);
+	if (likely(r != -EAGAIN) || !arm || likely(!channel_is_shared(ch)))
+		return r;
+	return readers_try_armed(ch, w);
 }
 
 static void readers_undo(struct ipcx_waitq *q, struct ipcx_wait_entry *e)
@@ -424,7 +517,7 @@ static bool readers_passed(struct ipcx_waitq *q,
 
 static const char *read_label(const struct ipcx_wait_entry *e)
 {
-	return e->mode == CHANNEL_STILL ? wait_label(e) : "read";
+	return e->mode == CHANNEL_ENTER ? "read" : wait_label(e);
 }
 
 static const struct ipcx_waitq_ops readers_ops = {
@@ -482,7 +575,7 @@ void ipcx_channel_unlock(struct ipcx_channel *ch) __releases(ch->obj.lock)
  * error of ipcx_wait_tried().
  */
 int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
-		       struct ipcx_channel_wait *wait,
+		       struct ipcx_channel_entry *wait,
 		       const struct ipcx_deadline *deadline)
 {
 	struct ipcx_waitq *q = channel_queue(ch, queue);
@@ -560,7 +653,7 @@ static const struct ipcx_deadline no_deadline = {
  */
 static int end_alone(struct ipcx_channel *ch, int end)
 {
-	struct ipcx_channel_wait wait = { .end = end };
+	struct ipcx_channel_entry wait = { .end = end };
 	int r = 0;
 
 	if (channel_turns(ch))
@@ -651,7 +744,7 @@ static void turn_take_done(struct ipcx_call *call, bool delivered)
 static int turn_take(struct ipcx_call *call, struct ipcx_channel *ch, int end)
 {
 	struct ipcx_channel_turn *arg = call->arg;
-	struct ipcx_channel_wait wait = { .end = end };
+	struct ipcx_channel_entry wait = { .end = end };
 	struct ipcx_deadline deadline;
 	int r;
 
@@ -731,7 +824,10 @@ static int ring_move(struct ipcx_channel *ch, const struct ipcx_ring *fresh)
 	/* Only one end writes, so only one has anything staged. */
 	size = view.queued + ch->side[CHANNEL_FIRST].staged +
 	       ch->side[CHANNEL_SECOND].staged;
-	begin = ch->side[!view.from].pos;
+	begin = view.pos[!view.from];
+	/* Who maps it knows where it is, and how long. */
+	if (ch->side[CHANNEL_FIRST].mapped || ch->side[CHANNEL_SECOND].mapped)
+		r = -EBUSY;
 	spin_unlock(&ch->obj.lock);
 	if (r)
 		return r;
@@ -784,7 +880,7 @@ static void resize_end_locked(struct ipcx_channel *ch)
 /* Whoever copies comes to its end, and nobody begins: so it is still, and soon. */
 static int resize_begin(struct ipcx_channel *ch)
 {
-	struct ipcx_channel_wait wait = {};
+	struct ipcx_channel_entry wait = {};
 	int r;
 
 	spin_lock(&ch->obj.lock);
@@ -876,7 +972,7 @@ static struct ipcx_object *channel_new(const struct ipcx_create *create,
 	u32 capacity = capacity_of(arg->capacity);
 	struct ipcx_channel *ch;
 	struct ipcx_object *obj;
-	int r;
+	int r, end;
 
 	obj = ipcx_object_alloc(create, ring_bytes(capacity));
 	if (IS_ERR(obj))
@@ -885,6 +981,8 @@ static struct ipcx_object *channel_new(const struct ipcx_create *create,
 	ch->flags = arg->flags & CHANNEL_FLAGS;
 	ch->read_mark = max(arg->read_mark, 1U);
 	ch->write_mark = max(arg->write_mark, 1U);
+	for (end = 0; end < CHANNEL_ENDS; end++)
+		ch->side[end].words = &ch->side[end].own;
 	ipcx_waitq_init(channel_queue(ch, CHANNEL_WRITERS), &obj->lock,
 			obj->user, &writers_ops);
 	ipcx_waitq_init(channel_queue(ch, CHANNEL_READERS), &obj->lock,
@@ -940,11 +1038,13 @@ static void channel_release(struct ipcx_object *obj)
 
 	ipcx_holding_free(ch->side[CHANNEL_FIRST].death);
 	ipcx_holding_free(ch->side[CHANNEL_SECOND].death);
+	ipcx_channel_free_control(ch);
 	ipcx_ring_free(&ch->ring);
 }
 
 /* ---- Facts ------------------------------------------------------------- */
 
+/* Who polls may sleep then. */
 static __poll_t end_events_locked(struct ipcx_channel *ch, int end)
 {
 	const struct ipcx_channel_side *other = &ch->side[!end];
@@ -952,6 +1052,8 @@ static __poll_t end_events_locked(struct ipcx_channel *ch, int end)
 	__poll_t events = 0;
 	u32 room;
 
+	if (channel_is_shared(ch))
+		ipcx_channel_arm_locked(ch, end);
 	if (ipcx_channel_look_locked(ch, &view))
 		return EPOLLERR;
 	if (ipcx_channel_readable(&view, end) >= ch->read_mark)
@@ -1014,6 +1116,10 @@ static u32 channel_state_locked(const struct ipcx_channel *ch,
 		state |= IPCX_CHANNEL_STAT_F_WRITER_KILLED;
 	if (channel_end_gone(b) && b->killed)
 		state |= IPCX_CHANNEL_STAT_F_READER_KILLED;
+	if (a->mapped)
+		state |= IPCX_CHANNEL_STAT_F_WRITER_MAPPED;
+	if (b->mapped)
+		state |= IPCX_CHANNEL_STAT_F_READER_MAPPED;
 	return state;
 }
 
@@ -1117,6 +1223,10 @@ static const struct ipcx_call_desc channel_calls[] = {
 		  IPCX_CALL_OBJECT, channel_set),
 	IPCX_CALL(IPCX_IOC_CHANNEL_STAT, ipcx_channel_stat, 0,
 		  IPCX_CALL_OBJECT | IPCX_CALL_ANSWERS, channel_stat),
+	IPCX_CALL(IPCX_IOC_CHANNEL_WAIT, ipcx_channel_wait, 0, IPCX_CALL_OBJECT,
+		  ipcx_channel_wait),
+	IPCX_CALL(IPCX_IOC_CHANNEL_WAKE, ipcx_channel_wake, 0, IPCX_CALL_OBJECT,
+		  ipcx_channel_wake),
 };
 
 const struct ipcx_type ipcx_channel_type = {
@@ -1138,6 +1248,8 @@ const struct ipcx_type ipcx_channel_type = {
 	.describe = channel_describe,
 	.poll = channel_poll,
 	.queued = ipcx_channel_queued,
+	.mmap = ipcx_channel_mmap,
+	.file_rights = ipcx_channel_file_rights,
 	.read = ipcx_channel_read,
 	.write = ipcx_channel_write,
 };

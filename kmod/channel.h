@@ -37,12 +37,28 @@
  * in, however long that takes; and enters again. Nothing has moved, for the words
  * move behind the copy.
  *
+ * *Mapped.* The numbers may lie in pages that are mapped, each written by the
+ * process that has mapped its end, which may be hostile. A look reads each once;
+ * what follows from it is what is done, whatever the number becomes. It says where
+ * in the ring something is, modulo the capacity, and how much, after a comparison
+ * with the capacity: so nothing outside the ring is touched, and what a lie costs
+ * is the bytes of those who share the channel.
+ *
+ * Whoever cannot go on here sets @sleeps of its end, passes a full barrier, and
+ * looks once more. Who has moved a number in user space passes one, and looks at
+ * @sleeps of the other end. Of the two one sees what the other has done: so either
+ * nobody sleeps, or there is a call of IPCX_IOC_CHANNEL_WAKE, which clears @sleeps
+ * and lets all who wait look again, and set it again.
+ *
  * *Places.* Who reads at an end, and who has an end of a channel with turns, is a
  * process, which has a holding in the ledger for it. A call that finds the place
  * taken by another process is refused, unless that one has never used it.
  */
 
+struct file;
 struct ipcx_call;
+struct page;
+struct vm_area_struct;
 
 /* Queues of a channel: also who waits for the turn or for an end is a writer. */
 #define CHANNEL_WRITERS 0
@@ -71,11 +87,14 @@ struct ipcx_ring {
 
 /**
  * struct ipcx_channel_side - One end
- * @pos: Bytes that have gone through it
+ * @words: Its number and what is mapped beside it: @own, or in &ipcx_channel.control
+ * @own: That, until an end is mapped for the first time
  * @passes: How often it has handed over the turn
  * @staged: Bytes behind @pos that the other end does not see yet
  * @handles: Open descriptors
+ * @mapped: Mappings; they keep descriptors open
  * @opened: There was one once
+ * @openings: How often
  * @inside: A call is inside
  * @copying: It copies
  * @hidden: Somebody was not told of what there is because of that call, or because
@@ -93,11 +112,14 @@ struct ipcx_ring {
  * @read: Bytes read through it, the same
  */
 struct ipcx_channel_side {
-	u32 pos;
+	struct ipcx_channel_words *words;
+	struct ipcx_channel_words own;
 	u32 passes;
 	u32 staged;
 	u32 handles;
+	u32 mapped;
 	bool opened;
+	u32 openings;
 	bool inside;
 	bool copying;
 	bool hidden;
@@ -123,6 +145,7 @@ struct ipcx_channel_side {
  * @resizers: Calls that change it, or wait for that: nobody enters or copies anew
  * @news: What pollers have not been told yet
  * @ring: The bytes
+ * @control: Pages for the words of the ends, or NULL: neither was ever mapped
  * @side: The ends
  * @turns: How often the turn was handed over
  * @batches: How many batches were ended
@@ -139,6 +162,7 @@ struct ipcx_channel {
 	u32 resizers;
 	__poll_t news;
 	struct ipcx_ring ring;
+	struct page *control[CHANNEL_ENDS];
 	struct ipcx_channel_side side[CHANNEL_ENDS];
 	u64 turns;
 	u64 batches;
@@ -149,11 +173,13 @@ struct ipcx_channel {
  * @turn: Which end has the turn, perhaps only when it has read
  * @from: Which end has written what is in the ring
  * @queued: How many bytes that is
+ * @pos: The numbers of the ends; read once, for they may change at any time
  */
 struct ipcx_channel_view {
 	int turn;
 	int from;
 	u32 queued;
+	u32 pos[CHANNEL_ENDS];
 };
 
 /**
@@ -164,6 +190,7 @@ struct ipcx_channel_view {
  * @CHANNEL_TURN: The turn
  * @CHANNEL_PEER: That the other end is opened
  * @CHANNEL_STILL: That nobody copies
+ * @CHANNEL_READY: That there is something, or room; it takes nothing
  */
 enum ipcx_channel_wish {
 	CHANNEL_ENTER,
@@ -172,20 +199,26 @@ enum ipcx_channel_wish {
 	CHANNEL_TURN,
 	CHANNEL_PEER,
 	CHANNEL_STILL,
+	CHANNEL_READY,
 };
 
 /**
- * struct ipcx_channel_wait - A call that waits
+ * struct ipcx_channel_entry - A call that waits
  * @e: The base; its mode is the &enum ipcx_channel_wish
  * @end: At which end
- * @need: Bytes of room that it needs
+ * @who: The calling process, which lives as long as the call
+ * @need: Bytes, or bytes of room, that it needs; for the other end: how often that
+ *	had been opened before this one was
+ * @pos: Gets the number of the end, from which @at is
  * @at: Gets where the bytes are, or are to be
  * @room: Gets how many bytes there are, or how many may be put there
  */
-struct ipcx_channel_wait {
+struct ipcx_channel_entry {
 	struct ipcx_wait_entry e;
 	int end;
+	struct pid *who;
 	u32 need;
+	u32 pos;
 	char *at;
 	u32 room;
 };
@@ -217,6 +250,24 @@ static inline bool channel_opened_with(const struct ipcx_handle *handle,
 static inline bool channel_turns(const struct ipcx_channel *ch)
 {
 	return ch->flags & IPCX_CHANNEL_F_TURN;
+}
+
+static inline u32 channel_pos(const struct ipcx_channel_side *side)
+{
+	/* What was copied before it was moved is seen. */
+	return smp_load_acquire(&side->words->pos);
+}
+
+static inline void channel_move(struct ipcx_channel_side *side, u32 pos)
+{
+	/* Behind what was copied. */
+	smp_store_release(&side->words->pos, pos);
+}
+
+/* May user space have moved a number? */
+static inline bool channel_is_shared(const struct ipcx_channel *ch)
+{
+	return ch->control[CHANNEL_FIRST];
 }
 
 /* Does this end ever read (or write)? */
@@ -259,7 +310,7 @@ void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end);
 bool ipcx_channel_turn_is_at_locked(struct ipcx_channel *ch, int end);
 bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end);
 int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
-		       struct ipcx_channel_wait *wait,
+		       struct ipcx_channel_entry *wait,
 		       const struct ipcx_deadline *deadline);
 void ipcx_channel_unlock(struct ipcx_channel *ch) __releases(ch->obj.lock);
 void ipcx_channel_leave_locked(struct ipcx_channel *ch, int end);
@@ -283,8 +334,20 @@ ssize_t ipcx_channel_write(struct ipcx_object *obj, struct kiocb *iocb,
 			   struct iov_iter *from);
 int ipcx_channel_read_call(struct ipcx_call *call);
 int ipcx_channel_write_call(struct ipcx_call *call);
+bool ipcx_channel_told_of_death(struct ipcx_channel *ch,
+				const struct ipcx_handle *handle, int end);
 int ipcx_channel_queued(struct ipcx_object *obj,
 			const struct ipcx_handle *handle);
+
+/* channel_map.c */
+void ipcx_channel_arm_locked(struct ipcx_channel *ch, int end);
+void ipcx_channel_tell_gone_locked(struct ipcx_channel *ch, int end);
+int ipcx_channel_mmap(struct ipcx_object *obj, struct file *file, u32 rights,
+		      struct vm_area_struct *vma);
+u32 ipcx_channel_file_rights(struct ipcx_object *obj, u32 part, u32 rights);
+int ipcx_channel_wait(struct ipcx_call *call);
+int ipcx_channel_wake(struct ipcx_call *call);
+void ipcx_channel_free_control(struct ipcx_channel *ch);
 
 /* channel_ring.c */
 int ipcx_ring_alloc(struct ipcx_ring *ring, u32 capacity);

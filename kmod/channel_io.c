@@ -160,21 +160,23 @@ static size_t write_quickly(struct ipcx_channel *ch,
 	struct ipcx_channel_side *w = &ch->side[CHANNEL_FIRST];
 	const struct ipcx_channel_side *rd = &ch->side[CHANNEL_SECOND];
 	size_t size = iov_iter_count(from);
+	u32 pos;
 	char *at;
 	int r;
 
 	spin_lock(&ch->obj.lock);
+	pos = channel_pos(w);
 	if (unlikely(!quick_locked(ch, CHANNEL_FIRST, CHANNEL_WRITERS)) ||
-	    unlikely(channel_end_gone(rd)) ||
-	    unlikely(w->pos - rd->pos + size > ch->ring.capacity))
+	    unlikely(channel_end_gone(rd)) || unlikely(w->mapped) ||
+	    unlikely(pos - channel_pos(rd) + size > ch->ring.capacity))
 		goto slow;
-	at = ch->ring.data + (w->pos & (ch->ring.capacity - 1));
+	at = ch->ring.data + (pos & (ch->ring.capacity - 1));
 	pagefault_disable();
 	r = ipcx_bytes_in(at, from->ubuf + from->iov_offset, size);
 	pagefault_enable();
 	if (unlikely(r))
 		goto slow;
-	w->pos += size;
+	channel_move(w, pos + size);
 	w->written += size;
 	channel_queue(ch, CHANNEL_READERS)->served_on = raw_smp_processor_id();
 	quick_unlock(ch, CHANNEL_READERS, EPOLLIN | EPOLLRDNORM);
@@ -191,23 +193,27 @@ static size_t read_quickly(struct ipcx_channel *ch, const struct iov_iter *to,
 {
 	struct ipcx_channel_side *rd = &ch->side[CHANNEL_SECOND];
 	const struct ipcx_channel_side *w = &ch->side[CHANNEL_FIRST];
+	u32 pos, queued;
 	const char *at;
 	size_t size;
 	int r;
 
 	spin_lock(&ch->obj.lock);
-	size = min_t(size_t, w->pos - rd->pos, iov_iter_count(to));
-	if (unlikely(!quick_locked(ch, CHANNEL_SECOND, CHANNEL_READERS)) ||
+	pos = channel_pos(rd);
+	queued = channel_pos(w) - pos;
+	size = min_t(size_t, queued, iov_iter_count(to));
+	if (unlikely(queued > ch->ring.capacity) ||
+	    unlikely(!quick_locked(ch, CHANNEL_SECOND, CHANNEL_READERS)) ||
 	    unlikely(!channel_is_mine(rd)) || !size)
 		goto slow;
-	at = ch->ring.data + (rd->pos & (ch->ring.capacity - 1));
+	at = ch->ring.data + (pos & (ch->ring.capacity - 1));
 	pagefault_disable();
 	r = ipcx_bytes_out(to->ubuf + to->iov_offset, at, size);
 	pagefault_enable();
 	if (unlikely(r))
 		goto slow;
 	rd->used = true;
-	rd->pos += size;
+	channel_move(rd, pos + size);
 	rd->read += size;
 	quick_unlock(ch, CHANNEL_WRITERS, EPOLLOUT | EPOLLWRNORM);
 	return size;
@@ -250,7 +256,7 @@ static noinline size_t read_after_yield(struct ipcx_channel *ch,
  * @done: Bytes written
  */
 struct writer {
-	struct ipcx_channel_wait wait;
+	struct ipcx_channel_entry wait;
 	struct ipcx_channel *ch;
 	struct iov_iter *from;
 	const struct ipcx_deadline *deadline;
@@ -306,7 +312,7 @@ static void write_commit_locked(struct writer *w, size_t size)
 			ipcx_channel_publish_locked(ch, w->wait.end);
 		return;
 	}
-	side->pos += taken;
+	channel_move(side, w->wait.pos + taken);
 	ch->news |= EPOLLIN | EPOLLRDNORM;
 }
 
@@ -379,9 +385,17 @@ static int write_all(struct writer *w)
 	return r;
 }
 
-/* Was who closed the other end last killed, and is this one to know? */
-static bool told_of_death(struct ipcx_channel *ch,
-			  const struct ipcx_handle *handle, int end)
+/**
+ * ipcx_channel_told_of_death() - Was who closed the other end last killed?
+ * @ch: The channel
+ * @handle: Of this end
+ * @end: This end
+ *
+ * Context: Any.
+ * Return: True when it was, and this one is to know.
+ */
+bool ipcx_channel_told_of_death(struct ipcx_channel *ch,
+				const struct ipcx_handle *handle, int end)
 {
 	return channel_opened_with(handle, IPCX_CHANNEL_OPEN_F_DEATH) &&
 	       READ_ONCE(ch->side[!end].killed);
@@ -412,11 +426,14 @@ static ssize_t channel_write(const struct ipcx_handle *handle,
 	if (w.packet && channel_packet_size(iov_iter_count(from)) >
 				READ_ONCE(ch->ring.capacity))
 		return -EMSGSIZE;
-	r = channel_turns(ch) ? use_place(ch, end) : 0;
+	r = channel_turns(ch) || READ_ONCE(ch->side[end].mapped) ?
+		    use_place(ch, end) :
+		    0;
 	if (r)
 		return r;
 	w.ch = ch;
 	w.wait.end = end;
+	w.wait.who = task_tgid(current);
 	w.from = from;
 	w.deadline = deadline;
 	w.flags = flags;
@@ -428,7 +445,9 @@ static ssize_t channel_write(const struct ipcx_handle *handle,
 		send_sig(SIGPIPE, current, 0);
 	if (w.done)
 		return w.done;
-	return r == -EPIPE && told_of_death(ch, handle, end) ? -EOWNERDEAD : r;
+	return r == -EPIPE && ipcx_channel_told_of_death(ch, handle, end) ?
+		       -EOWNERDEAD :
+		       r;
 }
 
 /**
@@ -496,7 +515,7 @@ int ipcx_channel_write_call(struct ipcx_call *call)
  * @taken: Bytes of the ring that they take
  */
 struct reader {
-	struct ipcx_channel_wait wait;
+	struct ipcx_channel_entry wait;
 	struct ipcx_channel *ch;
 	struct iov_iter *to;
 	bool peek;
@@ -535,7 +554,7 @@ static void read_commit(struct reader *rd)
 	spin_lock(&ch->obj.lock);
 	ipcx_channel_leave_locked(ch, rd->wait.end);
 	if (!rd->peek) {
-		side->pos += rd->taken;
+		channel_move(side, rd->wait.pos + rd->taken);
 		side->read += rd->size;
 		ch->news |= EPOLLOUT | EPOLLWRNORM;
 	}
@@ -595,6 +614,7 @@ static ssize_t channel_read(const struct ipcx_handle *handle,
 		return r;
 	rd.ch = ch;
 	rd.wait.end = end;
+	rd.wait.who = task_tgid(current);
 	rd.wait.need = 0;
 	rd.to = to;
 	rd.peek = peek;
@@ -604,7 +624,8 @@ static ssize_t channel_read(const struct ipcx_handle *handle,
 	if (r == -EMSGSIZE)
 		*ret_size = rd.size;
 	if (r == -ENODATA)
-		r = told_of_death(ch, handle, end) ? -EOWNERDEAD : 0;
+		r = ipcx_channel_told_of_death(ch, handle, end) ? -EOWNERDEAD :
+								  0;
 	return r;
 }
 
@@ -683,7 +704,7 @@ int ipcx_channel_queued(struct ipcx_object *obj,
 				 ipcx_channel_readable(&view, end);
 	if (queued && ch->flags & IPCX_CHANNEL_F_PACKET) {
 		head = (void *)ch->ring.data +
-		       (ch->side[!view.from].pos & (ch->ring.capacity - 1));
+		       (view.pos[!view.from] & (ch->ring.capacity - 1));
 		queued = min(READ_ONCE(head->size), queued);
 	}
 	spin_unlock(&obj->lock);

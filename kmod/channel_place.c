@@ -195,7 +195,8 @@ void ipcx_channel_flush_file(struct ipcx_object *obj,
 	spin_lock(&obj->lock);
 	side->killed = current_is_killed();
 	/* A death has consequences of its own, see ipcx_channel_gone(). */
-	if (!(current->flags & PF_EXITING) && channel_is_mine(side)) {
+	if (!(current->flags & PF_EXITING) && channel_is_mine(side) &&
+	    !side->mapped) {
 		/* Another thread is in the middle of a write, perhaps. */
 		if (side->inside)
 			side->closing = true;
@@ -217,6 +218,7 @@ static void end_is_gone_locked(struct ipcx_channel *ch, int end)
 	/* An end that was only tried has given nothing away. */
 	if (side->opened)
 		ipcx_channel_inherit_locked(ch, end);
+	ipcx_channel_tell_gone_locked(ch, end);
 	ch->news |= EVENTS_ALL;
 }
 
@@ -226,7 +228,9 @@ static void end_opened_locked(struct ipcx_channel *ch, int end)
 	struct ipcx_channel_side *side = &ch->side[end];
 
 	side->opened = true;
+	side->openings++;
 	side->killed = false;
+	ipcx_channel_tell_gone_locked(ch, end);
 	/* Who had the turn went when there was nobody to leave it to. */
 	if (channel_end_gone(other) || other->orphaned)
 		ipcx_channel_inherit_locked(ch, !end);
@@ -258,6 +262,7 @@ void ipcx_channel_handle(struct ipcx_object *obj,
 		ipcx_settle(&obj->ledger);
 	spin_lock(&obj->lock);
 	side->handles += change;
+	ipcx_channel_tell_gone_locked(ch, end);
 	ch->news |= EVENTS_IN_OUT;
 	if (!side->handles)
 		end_is_gone_locked(ch, end);
@@ -327,13 +332,14 @@ static void end_met(struct ipcx_channel *ch, int end)
 }
 
 /*
- * Take the place, where the end has one, and wait for the other end. 1 when the
- * process did not have the place before.
+ * Take the place, where the end has one, and wait for the other end, which had been
+ * opened @openings times before this one was there. 1 when the process did not have
+ * the place before.
  */
 static int open_settle(struct ipcx_channel *ch, int end, u32 flags,
-		       const struct ipcx_deadline *deadline)
+		       u32 openings, const struct ipcx_deadline *deadline)
 {
-	struct ipcx_channel_wait wait = { .end = end };
+	struct ipcx_channel_entry wait = { .end = end, .need = openings };
 	int r, taken = 0;
 
 	if (channel_end_reads(ch, end))
@@ -363,7 +369,7 @@ static int open_settle(struct ipcx_channel *ch, int end, u32 flags,
 int ipcx_channel_open(struct ipcx_call *call)
 {
 	struct ipcx_channel_open *arg = call->arg;
-	u32 rights = arg->rights, part;
+	u32 rights = arg->rights, part, openings;
 	struct ipcx_deadline deadline;
 	struct ipcx_object *obj;
 	struct file *file;
@@ -378,13 +384,15 @@ int ipcx_channel_open(struct ipcx_call *call)
 	obj = open_find(call, &rights);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
+	/* Without the lock: the other end can be missed by who comes from now on. */
+	openings = READ_ONCE(to_channel(obj)->side[2 - arg->end].openings);
 	part = arg->end | arg->flags << CHANNEL_PART_FLAG;
 	file = ipcx_handle_file(obj, call->handle, rights, part);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
 	r = open_settle(to_channel(obj), (int)arg->end - 1, arg->flags,
-			&deadline);
+			openings, &deadline);
 	if (r < 0) {
 		fput(file);
 		return r;

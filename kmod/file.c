@@ -106,6 +106,9 @@ static int object_fasync(int fd, struct file *file, int on)
 	struct ipcx_object *obj = file_object(file);
 	int r = fasync_helper(fd, file, on, &obj->fasync);
 
+	/* Whoever polls is told from then on, see the rooms; and so is this one. */
+	if (on && r >= 0)
+		obj->type->poll(obj, file->private_data);
 	return min(r, 0);
 }
 

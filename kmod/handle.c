@@ -104,6 +104,16 @@ static int file_flags(u32 rights)
 	}
 }
 
+static int handle_file_flags(const struct ipcx_handle *handle)
+{
+	struct ipcx_object *obj = handle->obj;
+	u32 rights = handle->rights;
+
+	if (obj->type->file_rights)
+		rights = obj->type->file_rights(obj, handle->part, rights);
+	return file_flags(rights);
+}
+
 static const struct file_operations *
 handle_fops(const struct ipcx_handle *handle)
 {
@@ -146,7 +156,7 @@ struct file *ipcx_handle_file(struct ipcx_object *obj,
 		return ERR_CAST(handle);
 	}
 	file = anon_inode_getfile(obj->type->file_name, handle_fops(handle),
-				  handle, file_flags(rights));
+				  handle, handle_file_flags(handle));
 	if (IS_ERR(file)) {
 		ipcx_handle_free(handle);
 		return file;

@@ -104,6 +104,8 @@ struct ipcx_facts {
  * @read: read(), or NULL
  * @write: write(), or NULL
  * @mmap: mmap(), or NULL
+ * @file_rights: The rights that the file of a handle with these rights, and of this
+ *	part, is to have for the kernel's own checks; NULL: the same
  * @map_area: Where to map, or NULL
  */
 struct ipcx_type {
@@ -138,6 +140,7 @@ struct ipcx_type {
 			struct iov_iter *to);
 	ssize_t (*write)(struct ipcx_object *obj, struct kiocb *iocb,
 			 struct iov_iter *from);
+	u32 (*file_rights)(struct ipcx_object *obj, u32 part, u32 rights);
 	int (*mmap)(struct ipcx_object *obj, struct file *file, u32 rights,
 		    struct vm_area_struct *vma);
 	unsigned long (*map_area)(struct ipcx_object *obj, unsigned long addr,

@@ -388,6 +388,23 @@ FIELD(ipcx_channel_stat, out_batches, 72, 8);
 FIELD(ipcx_channel_stat, out_written, 80, 8);
 FIELD(ipcx_channel_stat, out_read, 88, 8);
 
+SIZE(ipcx_channel_words, 64);
+FIELD(ipcx_channel_words, pos, 0, 4);
+FIELD(ipcx_channel_words, sleeps, 4, 4);
+FIELD(ipcx_channel_words, gone, 8, 4);
+FIELD(ipcx_channel_words, __reserved, 12, 52);
+
+SIZE(ipcx_channel_wait, 24);
+FIELD(ipcx_channel_wait, need, 0, 4);
+FIELD(ipcx_channel_wait, clockid, 4, 4);
+FIELD(ipcx_channel_wait, deadline, 8, 8);
+FIELD(ipcx_channel_wait, flags, 16, 4);
+FIELD(ipcx_channel_wait, __reserved, 20, 4);
+
+SIZE(ipcx_channel_wake, 8);
+FIELD(ipcx_channel_wake, flags, 0, 4);
+FIELD(ipcx_channel_wake, __reserved, 4, 4);
+
 VALUE(IPCX_IOC_INFO, 0xc020bb00U);
 VALUE(IPCX_IOC_OPEN, 0xc058bb01U);
 VALUE(IPCX_IOC_UNLINK, 0xc048bb02U);
@@ -425,6 +442,8 @@ VALUE(IPCX_IOC_CHANNEL_TURN, 0xc018bb44U);
 VALUE(IPCX_IOC_CHANNEL_FLUSH, 0xc008bb45U);
 VALUE(IPCX_IOC_CHANNEL_SET, 0xc010bb46U);
 VALUE(IPCX_IOC_CHANNEL_STAT, 0xc060bb47U);
+VALUE(IPCX_IOC_CHANNEL_WAIT, 0xc018bb48U);
+VALUE(IPCX_IOC_CHANNEL_WAKE, 0xc008bb49U);
 
 VALUE(IPCX_ABI_VERSION, 1);
 VALUE(IPCX_NAME_SIZE, 64);
@@ -520,6 +539,12 @@ VALUE(IPCX_CHANNEL_STAT_F_PASSED, 2);
 VALUE(IPCX_CHANNEL_STAT_F_BATCH, 4);
 VALUE(IPCX_CHANNEL_STAT_F_WRITER_KILLED, 8);
 VALUE(IPCX_CHANNEL_STAT_F_READER_KILLED, 16);
+VALUE(IPCX_CHANNEL_STAT_F_WRITER_MAPPED, 32);
+VALUE(IPCX_CHANNEL_STAT_F_READER_MAPPED, 64);
+
+VALUE(IPCX_CHANNEL_MAP_FIRST, 0);
+VALUE(IPCX_CHANNEL_MAP_SECOND, 1);
+VALUE(IPCX_CHANNEL_MAP_DATA, 2);
 VALUE(IPCX_CHANNEL_CAPACITY_MAX, 1073741824);
 VALUE(IPCX_CHANNEL_CAPACITY_DEFAULT, 65536);
 VALUE(IPCX_CHANNEL_PACKET_HEAD, 8);

@@ -290,6 +290,36 @@ TEST_F(place, opening_in_vain_leaves_a_sibling_its_place)
 	close(ch);
 }
 
+static void *open_soon(void *arg)
+{
+	int *fd = arg;
+
+	*fd = t_end_until(*fd, NULL, IPCX_CHANNEL_READER,
+			  IPCX_CHANNEL_OPEN_F_WAIT, t_soon());
+	return NULL;
+}
+
+/* Rows: C1. Who was met, and has left before the other one looked, was met. */
+TEST_F(place, who_leaves_at_once_was_there)
+{
+	int ch = t_channel(self->dev, 0, T_CAPACITY), r, w;
+	pthread_t thread;
+
+	for (int i = 0; i < t_times(1000); i++) {
+		r = ch;
+		ASSERT_EQ(0, pthread_create(&thread, NULL, open_soon, &r));
+		w = t_end_until(ch, NULL, IPCX_CHANNEL_WRITER,
+				IPCX_CHANNEL_OPEN_F_WAIT, t_soon());
+		ASSERT_LE(0, w);
+		close(w);
+		ASSERT_EQ(0, t_join(thread));
+		ASSERT_LE(0, r);
+		ASSERT_EQ(0, t_read_until(r, self->buf, 1, t_soon()));
+		close(r);
+	}
+	close(ch);
+}
+
 /* Rows: C3 E1. Who was turned away while the ring was changed is told of it. */
 TEST_F(place, resizing_in_vain_loses_no_edge)
 {

@@ -304,6 +304,13 @@ static int make_channel_read(struct world *w, void *arg)
 	return w->other_end;
 }
 
+/* Something is written to it for who reads. */
+static int make_channel_wait(struct world *w, void *arg)
+{
+	(void)arg;
+	return w->other_end;
+}
+
 static int make_channel_take(struct world *w, void *arg)
 {
 	((struct ipcx_channel_turn *)arg)->op = IPCX_CHANNEL_TURN_TAKE;
@@ -636,6 +643,17 @@ static const struct call calls[] = {
 		      F(ipcx_channel_stat, out_batches),
 		      F(ipcx_channel_stat, out_written),
 		      F(ipcx_channel_stat, out_read) }),
+	CALL(CHANNEL_WAIT, ipcx_channel_wait, .on = ON_CHANNEL,
+	     .make = make_channel_wait,
+	     .bits = { { O(ipcx_channel_wait, flags) },
+		       { O(ipcx_channel_wait, __reserved) } },
+	     .rest = { F(ipcx_channel_wait, need),
+		       F(ipcx_channel_wait, clockid),
+		       F(ipcx_channel_wait, deadline) }),
+	CALL(CHANNEL_WAKE, ipcx_channel_wake, .on = ON_CHANNEL,
+	     .make = make_on_channel,
+	     .bits = { { O(ipcx_channel_wake, flags) },
+		       { O(ipcx_channel_wake, __reserved) } }),
 };
 
 #define FOR_EACH_CALL(c) \

@@ -218,6 +218,62 @@ static bool verify_stat(struct fault_world *w)
 	       FAULT_QUEUED;
 }
 
+static int prepare_wait(struct fault_world *w)
+{
+	on(w, FAULT_READER);
+	ARG(w, ipcx_channel_wait)->need = FAULT_QUEUED;
+	return 0;
+}
+
+static int prepare_wait_late(struct fault_world *w)
+{
+	prepare_wait(w);
+	ARG(w, ipcx_channel_wait)->need = FAULT_QUEUED + 1;
+	ARG(w, ipcx_channel_wait)->clockid = CLOCK_MONOTONIC;
+	ARG(w, ipcx_channel_wait)->deadline = t_in_ms(5);
+	return 0;
+}
+
+static int prepare_wake(struct fault_world *w)
+{
+	return on(w, FAULT_READER);
+}
+
+/* All that a reader maps: 0, or the negative errno. */
+static int map_reader(int fd)
+{
+	static const int prot[] = { PROT_READ, PROT_READ | PROT_WRITE,
+				    PROT_READ };
+	void *p[3] = { MAP_FAILED, MAP_FAILED, MAP_FAILED };
+	int i, err = 0;
+
+	for (i = 0; i < 3 && !err; i++) {
+		p[i] = mmap(NULL, T_PAGE, prot[i], MAP_SHARED | MAP_POPULATE,
+			    fd, (off_t)i * T_PAGE);
+		if (p[i] == MAP_FAILED)
+			err = -errno;
+	}
+	while (i--)
+		if (p[i] != MAP_FAILED)
+			munmap(p[i], T_PAGE);
+	return err;
+}
+
+/* Of a new channel, with which goes what the first mapping allocates. */
+static int run_map(struct fault_world *w)
+{
+	int ch = t_channel(w->dev, 0, T_CAPACITY), r, err;
+
+	if (ch < 0)
+		return ch;
+	r = t_end(ch, IPCX_CHANNEL_READER, 0);
+	err = r < 0 ? r : map_reader(r);
+	if (r >= 0)
+		close(r);
+	close(ch);
+	return err;
+}
+
 static int run_read(struct fault_world *w)
 {
 	return t_read(w->obj[FAULT_READER], in, SOME);
@@ -260,6 +316,10 @@ static const struct fault_op channel_ops[] = {
 	  .prepare = on_channel,
 	  .run = fault_ioctl,
 	  .verify = verify_stat },
+	IOCTL("what is there", CHANNEL_WAIT, wait),
+	IOCTL("until late", CHANNEL_WAIT, wait_late, .expect = -ETIMEDOUT),
+	IOCTL("nobody", CHANNEL_WAKE, wake),
+	{ .name = "mmap: reader", .run = run_map },
 	{ .name = "read some",
 	  .run = run_read,
 	  .expect = SOME,

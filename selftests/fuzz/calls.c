@@ -254,6 +254,12 @@ static const struct call calls[] = {
 		FIELD(ipcx_channel_set, write_mark, F_UNITS, 0) } },
 	{ NAMED(CHANNEL_STAT), .on = SLOT_CHANNEL, .field = {
 		FIELD(ipcx_channel_stat, flags, F_ZERO, 0) } },
+	{ NAMED(CHANNEL_WAIT), .on = SLOT_CHANNEL, .field = {
+		FIELD(ipcx_channel_wait, need, F_LENGTH, 0),
+		WAITS(ipcx_channel_wait),
+		FIELD(ipcx_channel_wait, __reserved, F_ZERO, 0) } },
+	{ NAMED(CHANNEL_WAKE), .on = SLOT_CHANNEL, .field = {
+		PLAIN(ipcx_channel_wake) } },
 };
 
 /* clang-format on */
@@ -755,15 +761,17 @@ static void open_end(unsigned int slot, int fd, unsigned int end)
 		slot_put(slot, arg.out_fd, SLOT_CHANNEL);
 }
 
-void calls_preset(unsigned int preset)
+void calls_preset(unsigned int preset, bool maps)
 {
 	struct ipcx_region_create region = { .mode = 0600, .size = 16384 };
 	struct ipcx_mailbox_create mailbox = { .flags = IPCX_MAILBOX_F_FDS,
 					       .mode = 0600,
 					       .max_messages = 4 };
-	struct ipcx_channel_create channel = { .flags = IPCX_CHANNEL_F_TURN,
-					       .mode = 0600,
-					       .capacity = 4096 };
+	struct ipcx_channel_create channel = {
+		.flags = maps ? 0 : IPCX_CHANNEL_F_TURN,
+		.mode = 0600,
+		.capacity = 4096
+	};
 
 	switch (preset) {
 	case PRESET_SEM:

@@ -263,8 +263,8 @@ struct fuzz_world {
 extern struct fuzz_world world;
 
 void calls_unlink_all(int device);
-/* Makes the objects of the preset PRESET_*. */
-void calls_preset(unsigned int preset);
+/* Makes the objects of the preset PRESET_*; @maps: such that can be mapped. */
+void calls_preset(unsigned int preset, bool maps);
 /* What the worker's user uses; -1 when it cannot be told. */
 int calls_use(uint64_t use[4]);
 uint64_t now_on(uint32_t clock);

@@ -129,8 +129,9 @@ static long map_anywhere(const struct fuzz_record *r, int fd)
 
 long op_mmap(const struct fuzz_record *r)
 {
-	unsigned int slot =
-		slot_pick(r->b, r->p[5] & 1 ? SLOT_SEM : SLOT_REGION);
+	unsigned int slot = slot_pick(r->b, r->p[5] & 1 ? SLOT_SEM :
+					    r->p[5] & 2 ? SLOT_CHANNEL :
+							  SLOT_REGION);
 	char *to = memory_window(r->a);
 	void *p;
 

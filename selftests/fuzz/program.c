@@ -397,13 +397,16 @@ static void run_record(const struct fuzz_record *r)
 		cover_result(op, last_call + 1, error);
 }
 
-static void map_preset(unsigned int slot, unsigned int window)
+/* @kind: as op_mmap() has it; @offset: the same. */
+static void map_preset(unsigned int slot, unsigned int window, uint8_t kind,
+		       uint8_t offset)
 {
 	const struct fuzz_record r = {
 		.op = OP_MMAP,
 		.a = window,
 		.b = slot,
-		.p[5] = slot < 4,
+		.p[4] = offset,
+		.p[5] = kind,
 	};
 
 	run_record(&r);
@@ -416,7 +419,7 @@ static void run_presets(uint8_t presets)
 	for (bit = 1; bit <= PRESET_CHANNEL; bit <<= 1) {
 		if (!(presets & bit) || bit & (PRESET_EPOLL | PRESET_MAPS))
 			continue;
-		calls_preset(bit);
+		calls_preset(bit, presets & PRESET_MAPS);
 		__atomic_fetch_add(&shared->operations, 1, __ATOMIC_RELAXED);
 	}
 	if (presets & PRESET_EPOLL && slot_fd(5) < 0)
@@ -424,11 +427,16 @@ static void run_presets(uint8_t presets)
 	if (!(presets & PRESET_MAPS))
 		return;
 	if (presets & PRESET_SEM)
-		map_preset(1, 0);
+		map_preset(1, 0, 1, 0);
 	if (presets & PRESET_LOCK)
-		map_preset(3, 1);
+		map_preset(3, 1, 1, 0);
 	if (presets & PRESET_REGION)
-		map_preset(4, 2);
+		map_preset(4, 2, 0, 0);
+	/* The words of its writer, and its ring. */
+	if (presets & PRESET_CHANNEL) {
+		map_preset(8, 3, 2, 0);
+		map_preset(8, 4, 2, 0x42);
+	}
 }
 
 /*

@@ -1362,6 +1362,10 @@ struct ipcx_mailbox_send_all {
  * room on, and EPOLLERR when it is gone; to who has the turn: EPOLLPRI when the
  * other end asks for it. FIONREAD, splice(), O_ASYNC and O_NONBLOCK mean what they
  * mean for pipes.
+ *
+ * *Mapped.* Either end of a channel without turns and batches, or both, can be
+ * mapped by mmap(), and then be used without system calls, see
+ * &struct ipcx_channel_words.
  */
 
 /* Capacity of a channel, in bytes; it is rounded up to a power of two. */
@@ -1370,6 +1374,62 @@ struct ipcx_mailbox_send_all {
 
 /* What a packet takes beside its bytes, which are rounded up to this number. */
 #define IPCX_CHANNEL_PACKET_HEAD 8U
+
+/**
+ * DOC: Mapped channels
+ *
+ * What is mapped, with MAP_SHARED, by a descriptor of an end, at which offset, in
+ * pages: IPCX_CHANNEL_MAP_FIRST and IPCX_CHANNEL_MAP_SECOND, a page each, begin
+ * with the &struct ipcx_channel_words of the writer's end and of the reader's;
+ * IPCX_CHANNEL_MAP_DATA is the ring, as long as the capacity, and behind it the
+ * same ring once more, so that no piece of it has to be split. The words of the
+ * own end can be written, those of the other one only be read, and the ring can be
+ * written by who writes. EACCES: it was to be more. A child does not inherit it.
+ *
+ * Whoever maps an end has it for its process, the writer's end, too: another
+ * process gets EBUSY (there, or from mmap()). EBUSY also while a call is in the
+ * middle of a write; and the capacity cannot be changed while an end is mapped.
+ * EOPNOTSUPP: a channel with turns or batches. The end stays open until the
+ * mappings of it are gone as well as its descriptors.
+ *
+ * The bytes at @pos modulo the capacity are the next ones of the end. Who writes
+ * has room for the capacity less the difference of the two numbers; it fills in
+ * bytes (of a channel of packets: the size as __u32, a __u32 of 0, and the bytes,
+ * up to a multiple of IPCX_CHANNEL_PACKET_HEAD), and then adds their number to its
+ * own @pos, with release semantics. Who reads does the same behind the use of the
+ * bytes. Behind that, and a full barrier, either looks at @sleeps of the other
+ * end: if it is not 0 it calls IPCX_IOC_CHANNEL_WAKE. Who has nothing to do calls
+ * IPCX_IOC_CHANNEL_WAIT, or poll().
+ *
+ * The other end may be used by calls, or be mapped, too: it makes no difference.
+ *
+ * Nothing in there is believed. A process that writes nonsense to its words, or to
+ * the ring, makes the other one read nonsense, or get EPROTO from the kernel when
+ * the two numbers are further apart than the capacity; it gets at nothing else.
+ * Who maps an end has to compare the same, and to read what it checks once.
+ */
+
+/* Offsets, in pages. */
+#define IPCX_CHANNEL_MAP_FIRST	0
+#define IPCX_CHANNEL_MAP_SECOND 1
+#define IPCX_CHANNEL_MAP_DATA	2
+
+/**
+ * struct ipcx_channel_words - What is mapped of an end beside the ring
+ * @pos: Bytes that have gone through it, modulo 2^32
+ * @sleeps: Not 0: who uses this end wants IPCX_IOC_CHANNEL_WAKE from the other one
+ *	when that has moved its @pos. Written by the kernel
+ * @gone: Not 0: nobody has this end open any more. Written by the kernel
+ * @__reserved: For later
+ *
+ * Since 0.1.
+ */
+struct ipcx_channel_words {
+	__u32 pos;
+	__u32 sleeps;
+	__u32 gone;
+	__u32 __reserved[13];
+};
 
 /**
  * enum ipcx_channel_flags - Flags of IPCX_IOC_CHANNEL_CREATE beside the common ones
@@ -1646,13 +1706,19 @@ struct ipcx_channel_set {
  * @IPCX_CHANNEL_STAT_F_WRITER_KILLED: Who closed the writer's end, or the first,
  *	last was killed by a signal
  * @IPCX_CHANNEL_STAT_F_READER_KILLED: The same of the reader's end, or the second
+ * @IPCX_CHANNEL_STAT_F_WRITER_MAPPED: The writer's end is mapped. What goes through
+ *	a mapped end is not counted in &ipcx_channel_stat.out_written and
+ *	&ipcx_channel_stat.out_read
+ * @IPCX_CHANNEL_STAT_F_READER_MAPPED: The reader's end is mapped
  */
 enum ipcx_channel_stat_flags {
 	IPCX_CHANNEL_STAT_F_ASKED = 1 << 0,
 	IPCX_CHANNEL_STAT_F_PASSED = 1 << 1,
 	IPCX_CHANNEL_STAT_F_BATCH = 1 << 2,
 	IPCX_CHANNEL_STAT_F_WRITER_KILLED = 1 << 3,
-	IPCX_CHANNEL_STAT_F_READER_KILLED = 1 << 4
+	IPCX_CHANNEL_STAT_F_READER_KILLED = 1 << 4,
+	IPCX_CHANNEL_STAT_F_WRITER_MAPPED = 1 << 5,
+	IPCX_CHANNEL_STAT_F_READER_MAPPED = 1 << 6
 };
 
 /**
@@ -1705,6 +1771,48 @@ struct ipcx_channel_stat {
 };
 #define IPCX_IOC_CHANNEL_STAT \
 	_IOWR(IPCX_IOC_TYPE, 0x47, struct ipcx_channel_stat)
+
+/**
+ * struct ipcx_channel_wait - IPCX_IOC_CHANNEL_WAIT: wait without moving anything
+ * @need: To an end that reads: from how many bytes on it ends; to one that writes:
+ *	from how much room on; 0 stands for 1. Up to the capacity
+ * @clockid: Clock of @deadline
+ * @deadline: Until when, see "Deadlines"
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * For who uses a mapped end. Ends also when the other end is gone, and there is
+ * something left to read. EPIPE: it is gone, and there is nothing. EOWNERDEAD: see
+ * IPCX_CHANNEL_OPEN_F_DEATH. EBADF: the handle is not for an end. EPROTO: the
+ * numbers of the ends contradict one another. EINVAL: @need is more than the
+ * capacity. Since 0.1.
+ */
+struct ipcx_channel_wait {
+	__u32 need;
+	__u32 clockid;
+	__aligned_u64 deadline;
+	__u32 flags;
+	__u32 __reserved;
+};
+
+#define IPCX_IOC_CHANNEL_WAIT \
+	_IOWR(IPCX_IOC_TYPE, 0x48, struct ipcx_channel_wait)
+
+/**
+ * struct ipcx_channel_wake - IPCX_IOC_CHANNEL_WAKE: let the other end look
+ * @flags: Must be 0
+ * @__reserved: Must be 0
+ *
+ * For who has moved the number of a mapped end, and found that the other one
+ * sleeps. EBADF: the handle is not for an end. Since 0.1.
+ */
+struct ipcx_channel_wake {
+	__u32 flags;
+	__u32 __reserved;
+};
+
+#define IPCX_IOC_CHANNEL_WAKE \
+	_IOWR(IPCX_IOC_TYPE, 0x49, struct ipcx_channel_wake)
 
 /**
  * DOC: Netlink
