@@ -10,14 +10,10 @@
 #include <ipcx/channel.h>
 #include <ipcx/object.h>
 
+#include "channel_map.h"
 #include "internal.h"
 
 #define CHANNEL_MODE_DEFAULT 0600
-
-struct ipcx_channel {
-	int fd;
-	bool is_new;
-};
 
 static struct ipcx_channel *channel_new(int fd)
 {
@@ -26,8 +22,10 @@ static struct ipcx_channel *channel_new(int fd)
 
 	channel = calloc(1, sizeof(*channel));
 	errno = saved;
-	if (channel)
-		channel->fd = fd;
+	if (!channel)
+		return NULL;
+	channel->fd = fd;
+	channel->map = (struct channel_map *)&ipcx_channel_no_map;
 	return channel;
 }
 
@@ -206,6 +204,7 @@ IPCX_EXPORT void ipcx_channel_free(struct ipcx_channel *channel)
 {
 	if (!channel)
 		return;
+	ipcx_channel_unmap(channel);
 	ipcx_close_fd(channel->fd);
 	free(channel);
 }
@@ -266,14 +265,15 @@ static IPCX_COLD bool not_the_channel(const struct ipcx_channel *channel,
 	return flags < 0 || flags & O_NONBLOCK;
 }
 
-IPCX_EXPORT int ipcx_channel_write(struct ipcx_channel *channel,
-				   const void *data, size_t size,
-				   const struct ipcx_deadline *deadline,
-				   size_t *ret_written)
+static __attribute__((noinline)) int
+channel_write(struct ipcx_channel *channel, const void *data, size_t size,
+	      const struct ipcx_deadline *deadline, size_t *ret_written)
 {
 	long ret = -EBADF;
 
-	assert(channel);
+	if (channel_is_mapped(channel))
+		return ipcx_channel_map_write(channel, data, size, deadline,
+					      ret_written);
 	if (IPCX_LIKELY(!deadline))
 		ret = ipcx_write(channel->fd, data, size);
 	if (IPCX_LIKELY(ret >= 0)) {
@@ -287,9 +287,23 @@ IPCX_EXPORT int ipcx_channel_write(struct ipcx_channel *channel,
 		       (int)ret;
 }
 
-static int channel_read(struct ipcx_channel *channel, void *data, size_t size,
-			uint32_t flags, const struct ipcx_deadline *deadline,
-			size_t *ret_read)
+/* The slow ones stand outside, for what they keep on the stack. */
+IPCX_EXPORT int ipcx_channel_write(struct ipcx_channel *channel,
+				   const void *data, size_t size,
+				   const struct ipcx_deadline *deadline,
+				   size_t *ret_written)
+{
+	assert(channel);
+	if (channel->map->out &&
+	    channel_map_write_quickly(channel->map, data, size, ret_written))
+		return 0;
+	return channel_write(channel, data, size, deadline, ret_written);
+}
+
+static int channel_receive(struct ipcx_channel *channel, void *data,
+			   size_t size, uint32_t flags,
+			   const struct ipcx_deadline *deadline,
+			   size_t *ret_read)
 {
 	struct ipcx_channel_read arg = {
 		.data = (uintptr_t)data,
@@ -309,14 +323,15 @@ static int channel_read(struct ipcx_channel *channel, void *data, size_t size,
 	return err >= 0 ? 0 : err;
 }
 
-IPCX_EXPORT int ipcx_channel_read(struct ipcx_channel *channel, void *data,
-				  size_t size,
-				  const struct ipcx_deadline *deadline,
-				  size_t *ret_read)
+static __attribute__((noinline)) int
+channel_read(struct ipcx_channel *channel, void *data, size_t size,
+	     const struct ipcx_deadline *deadline, size_t *ret_read)
 {
 	long ret = -EBADF;
 
-	assert(channel);
+	if (channel_is_mapped(channel))
+		return ipcx_channel_map_read(channel, data, size, true,
+					     deadline, ret_read);
 	if (IPCX_LIKELY(!deadline))
 		ret = ipcx_read(channel->fd, data, size);
 	if (IPCX_LIKELY(ret >= 0)) {
@@ -325,9 +340,20 @@ IPCX_EXPORT int ipcx_channel_read(struct ipcx_channel *channel, void *data,
 	}
 	/* How long the packet is read() does not say. */
 	return ret == -EMSGSIZE || not_the_channel(channel, ret) ?
-		       channel_read(channel, data, size, 0, deadline,
-				    ret_read) :
+		       channel_receive(channel, data, size, 0, deadline,
+				       ret_read) :
 		       (int)ret;
+}
+
+IPCX_EXPORT int ipcx_channel_read(struct ipcx_channel *channel, void *data,
+				  size_t size,
+				  const struct ipcx_deadline *deadline,
+				  size_t *ret_read)
+{
+	if (channel->map->in &&
+	    channel_map_read_quickly(channel->map, data, size, ret_read))
+		return 0;
+	return channel_read(channel, data, size, deadline, ret_read);
 }
 
 IPCX_EXPORT int ipcx_channel_peek(struct ipcx_channel *channel, void *data,
@@ -336,8 +362,11 @@ IPCX_EXPORT int ipcx_channel_peek(struct ipcx_channel *channel, void *data,
 				  size_t *ret_read)
 {
 	assert(channel);
-	return channel_read(channel, data, size, IPCX_CHANNEL_READ_F_PEEK,
-			    deadline, ret_read);
+	if (channel_is_mapped(channel))
+		return ipcx_channel_map_read(channel, data, size, false,
+					     deadline, ret_read);
+	return channel_receive(channel, data, size, IPCX_CHANNEL_READ_F_PEEK,
+			       deadline, ret_read);
 }
 
 IPCX_EXPORT int ipcx_channel_pass(struct ipcx_channel *channel)

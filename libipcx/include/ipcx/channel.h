@@ -338,6 +338,98 @@ int ipcx_channel_set_marks(struct ipcx_channel *channel, uint32_t read_mark,
 			   uint32_t write_mark);
 
 /**
+ * ipcx_channel_map() - Use an end without system calls
+ * @channel: An end of a channel without turns and batches
+ *
+ * From then on ipcx_channel_write(), ipcx_channel_read() and ipcx_channel_peek()
+ * call the kernel only to sleep, and to wake the other end when it sleeps; before
+ * they sleep they look for a while, on a machine where somebody else can run
+ * meanwhile. It makes no difference to the other end, which may be mapped or not. The
+ * end is the calling process's until it is unmapped: others, that of the writer, too,
+ * get -EBUSY. A child of it makes system calls, and gets the same.
+ *
+ * A mapped handle is for one thread at a time.
+ *
+ * The other side cannot make this one touch anything outside the ring. It can write
+ * to the ring what it likes, at any time: who does not trust it copies what it
+ * reads, by ipcx_channel_read(), and checks the copy. Where its words contradict
+ * ours the calls return -EPROTO.
+ *
+ * Return: 0, also when it was mapped; -EBADF: not an end; -EOPNOTSUPP: the channel
+ * has turns or batches; -EBUSY: another process has the end, or somebody is in the
+ * middle of a write; -EACCES, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM.
+ * Since: 0.1
+ */
+int ipcx_channel_map(struct ipcx_channel *channel);
+
+/**
+ * ipcx_channel_unmap() - Use system calls again
+ * @channel: An end, mapped or not
+ *
+ * What was reserved is not written, what was viewed not taken.
+ *
+ * Since: 0.1
+ */
+void ipcx_channel_unmap(struct ipcx_channel *channel);
+
+/**
+ * ipcx_channel_reserve() - Room in the channel itself, to be filled
+ * @channel: A mapped end that writes
+ * @size: How many bytes at least; of a channel of packets: how long the longest packet
+ *	is that may be made of it
+ * @deadline: Until when to sleep, or NULL for no limit
+ * @ret_data: Where they are, until ipcx_channel_commit()
+ * @ret_size: How many there are; may be NULL
+ *
+ * Return: 0; -EINVAL: not mapped, or @size is 0; -EMSGSIZE: more than can ever be;
+ * -EPIPE, -EOWNERDEAD, -EBADF, -EPROTO, -EAGAIN, -ETIMEDOUT, -EINTR, -EIDRM,
+ * -EDQUOT, -ENOSPC, -ENOMEM as ipcx_channel_write().
+ * Since: 0.1
+ */
+int ipcx_channel_reserve(struct ipcx_channel *channel, size_t size,
+			 const struct ipcx_deadline *deadline, void **ret_data,
+			 size_t *ret_size);
+
+/**
+ * ipcx_channel_commit() - Write what was reserved
+ * @channel: The end
+ * @size: How many bytes, from the beginning on; 0 gives the room back
+ *
+ * Return: 0; -EINVAL: more than was reserved.
+ * Since: 0.1
+ */
+int ipcx_channel_commit(struct ipcx_channel *channel, size_t size);
+
+/**
+ * ipcx_channel_view() - What is in the channel, where it is
+ * @channel: A mapped end that reads
+ * @size: How many bytes at least; fewer are there only at the end of the stream. Of
+ *	a channel of packets: anything but 0, for it is one packet
+ * @deadline: Until when to sleep, or NULL for no limit
+ * @ret_data: Where they are, until ipcx_channel_consume(). The other side may change
+ *	them while they are looked at
+ * @ret_size: How many there are; 0 at the end of the stream
+ *
+ * Return: 0; -EINVAL: not mapped, or @size is 0; -EMSGSIZE: more than the capacity;
+ * -EOWNERDEAD, -EBADF, -EPROTO, -EAGAIN, -ETIMEDOUT, -EINTR, -EIDRM, -EDQUOT,
+ * -ENOSPC, -ENOMEM as ipcx_channel_read().
+ * Since: 0.1
+ */
+int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
+		      const struct ipcx_deadline *deadline,
+		      const void **ret_data, size_t *ret_size);
+
+/**
+ * ipcx_channel_consume() - Take what was viewed
+ * @channel: The end
+ * @size: How many bytes, from the beginning on; of a channel of packets: all
+ *
+ * Return: 0; -EINVAL: more than was viewed.
+ * Since: 0.1
+ */
+int ipcx_channel_consume(struct ipcx_channel *channel, size_t size);
+
+/**
  * ipcx_channel_stat() - Facts about a channel
  * @channel: Any handle
  * @ret_stat: They
