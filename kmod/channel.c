@@ -489,7 +489,6 @@ static int readers_try(struct ipcx_waitq *q, struct ipcx_wait_entry *e,
 		       bool arm)
 {
 	struct ipcx_channel *ch = queue_to_channel(q, CHANNEL_READERS);
-
 	struct ipcx_channel_entry *w =
 		container_of(e, struct ipcx_channel_entry, e);
 	int r;
@@ -571,8 +570,8 @@ void ipcx_channel_unlock(struct ipcx_channel *ch) __releases(ch->obj.lock)
  * @deadline: Until when
  *
  * Context: Sleeps.
- * Return: 0, -EPIPE, -ENODATA (the end of the stream), -EMSGSIZE, -EPROTO, or an
- * error of ipcx_wait_tried().
+ * Return: 0, -EPIPE, -ENODATA (the end of the stream), -EMSGSIZE, -EPROTO, -EBUSY
+ * (another process has mapped the end), or an error of ipcx_wait_tried().
  */
 int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 		       struct ipcx_channel_entry *wait,
@@ -622,7 +621,7 @@ void ipcx_channel_leave_locked(struct ipcx_channel *ch, int end)
 		ch->news |= EVENTS_IN | EVENTS_OUT;
 	side->hidden = false;
 	if (unlikely(side->closing))
-		ipcx_channel_drop_place_locked(side, end);
+		ipcx_channel_close_place_locked(side, end);
 }
 
 /**

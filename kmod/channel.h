@@ -99,7 +99,7 @@ struct ipcx_ring {
  * @copying: It copies
  * @hidden: Somebody was not told of what there is because of that call, or because
  *	others were in line
- * @closing: The place is given up when that call leaves
+ * @closing: The place is given up when no call is inside, and nothing is mapped
  * @orphaned: It has the turn, and who had it is dead, and nobody was there to get it
  * @asks: Wants the turn
  * @killed: Who closed it last was killed by a signal
@@ -320,6 +320,7 @@ void ipcx_channel_leave(struct ipcx_channel *ch, int end);
 int ipcx_channel_take_place(struct ipcx_channel *ch, int end, bool use);
 void ipcx_channel_leave_place(struct ipcx_channel *ch, int end);
 void ipcx_channel_drop_place_locked(struct ipcx_channel_side *side, int end);
+void ipcx_channel_close_place_locked(struct ipcx_channel_side *side, int end);
 void ipcx_channel_gone(struct ipcx_object *obj, u32 id);
 void ipcx_channel_flush_file(struct ipcx_object *obj,
 			     const struct ipcx_handle *handle);

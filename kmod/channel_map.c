@@ -165,6 +165,8 @@ static void end_unmap(struct ipcx_channel *ch, int end)
 	/* Any process may write where nobody has mapped the end. */
 	if (!--side->mapped && !channel_end_reads(ch, end))
 		ipcx_channel_drop_place_locked(side, end);
+	else
+		ipcx_channel_close_place_locked(side, end);
 	spin_unlock(&ch->obj.lock);
 	ipcx_holding_tidy(&ch->obj.ledger);
 }

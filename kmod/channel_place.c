@@ -37,7 +37,22 @@ void ipcx_channel_drop_place_locked(struct ipcx_channel_side *side, int end)
 	side->holder = NULL;
 	side->used = false;
 	side->closing = false;
-	side->asks = false;
+}
+
+/**
+ * ipcx_channel_close_place_locked() - Give up a place that was closed, if it can be
+ * @side: Of which end
+ * @end: The end
+ *
+ * Not in the middle of what another thread writes, nor while the end is mapped: who
+ * ends that comes here again.
+ *
+ * Context: Under the object's lock.
+ */
+void ipcx_channel_close_place_locked(struct ipcx_channel_side *side, int end)
+{
+	if (side->closing && !side->inside && !side->mapped)
+		ipcx_channel_drop_place_locked(side, end);
 }
 
 static int place_take_locked(struct ipcx_channel *ch, int end,
@@ -160,6 +175,7 @@ void ipcx_channel_gone(struct ipcx_object *obj, u32 id)
 		if (ch->side[end].holder != h)
 			continue;
 		ipcx_channel_drop_place_locked(&ch->side[end], end);
+		ch->side[end].asks = false;
 		if (!kept)
 			kept = place_inherit_locked(ch, end, h, &old);
 	}
@@ -195,13 +211,9 @@ void ipcx_channel_flush_file(struct ipcx_object *obj,
 	spin_lock(&obj->lock);
 	side->killed = current_is_killed();
 	/* A death has consequences of its own, see ipcx_channel_gone(). */
-	if (!(current->flags & PF_EXITING) && channel_is_mine(side) &&
-	    !side->mapped) {
-		/* Another thread is in the middle of a write, perhaps. */
-		if (side->inside)
-			side->closing = true;
-		else
-			ipcx_channel_drop_place_locked(side, end);
+	if (!(current->flags & PF_EXITING) && channel_is_mine(side)) {
+		side->closing = true;
+		ipcx_channel_close_place_locked(side, end);
 	}
 	spin_unlock(&obj->lock);
 }
@@ -213,6 +225,7 @@ static void end_is_gone_locked(struct ipcx_channel *ch, int end)
 
 	/* A place at an end that nobody has open: its opening failed. */
 	ipcx_channel_drop_place_locked(side, end);
+	side->asks = false;
 	if (channel_end_writes(ch, end))
 		ipcx_channel_publish_locked(ch, end);
 	/* An end that was only tried has given nothing away. */
@@ -384,7 +397,10 @@ int ipcx_channel_open(struct ipcx_call *call)
 	obj = open_find(call, &rights);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	/* Without the lock: the other end can be missed by who comes from now on. */
+	/*
+	 * Without the lock: whom this one is to meet opens the other end when
+	 * this end is there, and is counted behind this.
+	 */
 	openings = READ_ONCE(to_channel(obj)->side[2 - arg->end].openings);
 	part = arg->end | arg->flags << CHANNEL_PART_FLAG;
 	file = ipcx_handle_file(obj, call->handle, rights, part);

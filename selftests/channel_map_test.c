@@ -94,30 +94,12 @@ static void unmap_end(const struct mapped *m)
 	munmap(m->data, m->size);
 }
 
-static int wake(int fd)
-{
-	struct ipcx_channel_wake arg = {};
-
-	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAKE, &arg);
-}
-
-static int await(int fd, unsigned int need, unsigned long long deadline)
-{
-	struct ipcx_channel_wait arg = {
-		.need = need,
-		.clockid = CLOCK_MONOTONIC,
-		.deadline = deadline,
-	};
-
-	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAIT, &arg);
-}
-
 /* Moves a number by so much, and does what is to be done behind that. */
 static void move(int fd, const struct mapped *m, uint32_t size)
 {
 	__atomic_store_n(&m->mine->pos, m->mine->pos + size, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&m->peer->sleeps, __ATOMIC_SEQ_CST))
-		wake(fd);
+		t_channel_wake(fd);
 }
 
 /* ---- What may be mapped ------------------------------------------------ */
@@ -246,6 +228,26 @@ static void *write_it(void *arg)
 	return NULL;
 }
 
+/* Rows: T9. What was closed while it was mapped is given up with the mapping. */
+TEST_F(map, closed_place_goes_with_the_mapping)
+{
+	struct mapped m;
+	pid_t pid;
+
+	ASSERT_EQ(1, t_write(self->w, "x", 1));
+	ASSERT_TRUE(map_end(self->r, IPCX_CHANNEL_READER, &m));
+	close(dup(self->r));
+	pid = t_fork();
+	if (!pid)
+		_exit(!told_busy(self->r, false));
+	EXPECT_EQ(0, t_reap(pid));
+	unmap_end(&m);
+	pid = t_fork();
+	if (!pid)
+		_exit(t_read_until(self->r, self->buf, 1, 0) != 1);
+	EXPECT_EQ(0, t_reap(pid));
+}
+
 /* Rows: T6. Not in the middle of a write; and who waits in line is refused. */
 TEST_F(map, writers_and_a_mapping_do_not_mix)
 {
@@ -312,7 +314,7 @@ static void *await_it(void *arg)
 {
 	struct writing *w = arg;
 
-	w->ret = await(w->fd, w->size, t_soon());
+	w->ret = t_channel_wait(w->fd, w->size, t_soon());
 	return NULL;
 }
 
@@ -323,13 +325,13 @@ TEST_F(map, waiting_takes_nothing)
 	pthread_t thread;
 	struct mapped m;
 
-	EXPECT_EQ(-EBADF, await(self->ch, 1, 0));
-	EXPECT_EQ(-EBADF, wake(self->ch));
-	EXPECT_EQ(-EINVAL, await(self->r, T_CAPACITY + 1, 0));
-	EXPECT_EQ(0, await(self->w, T_CAPACITY, 0));
-	EXPECT_EQ(-EAGAIN, await(self->r, 1, 0));
+	EXPECT_EQ(-EBADF, t_channel_wait(self->ch, 1, 0));
+	EXPECT_EQ(-EBADF, t_channel_wake(self->ch));
+	EXPECT_EQ(-EINVAL, t_channel_wait(self->r, T_CAPACITY + 1, 0));
+	EXPECT_EQ(0, t_channel_wait(self->w, T_CAPACITY, 0));
+	EXPECT_EQ(-EAGAIN, t_channel_wait(self->r, 1, 0));
 	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
-	EXPECT_EQ(-EAGAIN, await(self->r, 0, 0));
+	EXPECT_EQ(-EAGAIN, t_channel_wait(self->r, 0, 0));
 	EXPECT_EQ(1U, m.peer->sleeps);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, await_it, &w));
 	ASSERT_TRUE(T_UNTIL(t_channel_waiters(self->ch) == 1));
@@ -348,7 +350,7 @@ TEST_F(map, waiting_takes_nothing)
 	unmap_end(&m);
 	close(self->w);
 	self->w = -1;
-	EXPECT_EQ(-EPIPE, await(self->r, 1, t_soon()));
+	EXPECT_EQ(-EPIPE, t_channel_wait(self->r, 1, t_soon()));
 }
 
 static volatile sig_atomic_t signals;
@@ -430,8 +432,8 @@ TEST_F(map, numbers_that_cannot_be_are_an_error)
 						IPCX_CHANNEL_READ_F_PEEK, 0));
 		EXPECT_EQ(-EPROTO, t_read(self->r, self->buf, 8));
 		EXPECT_EQ(-EPROTO, t_read(self->r, self->buf, 1000));
-		EXPECT_EQ(-EPROTO, await(self->r, 1, 0));
-		EXPECT_EQ(-EPROTO, await(self->w, 1, 0));
+		EXPECT_EQ(-EPROTO, t_channel_wait(self->r, 1, 0));
+		EXPECT_EQ(-EPROTO, t_channel_wait(self->w, 1, 0));
 		EXPECT_EQ(-EPROTO, t_write_until(self->w, "x", 1, 0, 0));
 		EXPECT_TRUE(t_poll(self->r, POLLIN, 0) & POLLERR);
 		EXPECT_EQ(0, ioctl(self->r, FIONREAD, &size));
@@ -471,12 +473,6 @@ TEST_F(map, heads_of_packets_are_not_believed)
 	close(pair[1]);
 }
 
-static unsigned int next(unsigned int *state)
-{
-	*state = *state * 1103515245U + 12345U;
-	return *state >> 8;
-}
-
 static void scribble(struct mapped *m, bool data, int *stop)
 {
 	unsigned int state = (unsigned int)t_now();
@@ -485,13 +481,14 @@ static void scribble(struct mapped *m, bool data, int *stop)
 
 	while (!T_LOAD(stop)) {
 		/* Now and then something that might be. */
-		words[next(&state) % 4] =
-			next(&state) % 3 ? next(&state) << 8 :
-					   m->peer->pos + next(&state) % 9000;
+		words[t_next(&state) % 4] =
+			t_next(&state) % 3 ?
+				t_next(&state) << 8 :
+				m->peer->pos + t_next(&state) % 9000;
 		for (int i = 0; data && i < 64; i++)
-			ring[next(&state) % (m->size / 4)] =
-				next(&state) % 2 ? next(&state) :
-						   next(&state) % 300;
+			ring[t_next(&state) % (m->size / 4)] =
+				t_next(&state) % 2 ? t_next(&state) :
+						     t_next(&state) % 300;
 	}
 	_exit(0);
 }
@@ -499,11 +496,11 @@ static void scribble(struct mapped *m, bool data, int *stop)
 /* Whatever the kernel can be asked on the other end. */
 static void use_end(int fd, bool writes, char *buf, unsigned int *state)
 {
-	size_t size = 1 + next(state) % (2 * T_CAPACITY);
+	size_t size = 1 + t_next(state) % (2 * T_CAPACITY);
 	struct ipcx_channel_stat s;
 	int pipes[2], n;
 
-	switch (next(state) % 8) {
+	switch (t_next(state) % 8) {
 	case 0:
 		t_channel_stat(fd, &s);
 		ioctl(fd, FIONREAD, &n);
@@ -512,10 +509,10 @@ static void use_end(int fd, bool writes, char *buf, unsigned int *state)
 		t_poll(fd, POLLIN | POLLOUT, 0);
 		break;
 	case 2:
-		await(fd, next(state) % T_CAPACITY, t_in_ms(1));
+		t_channel_wait(fd, t_next(state) % T_CAPACITY, t_in_ms(1));
 		break;
 	case 3:
-		wake(fd);
+		t_channel_wake(fd);
 		break;
 	case 4:
 		if (pipe2(pipes, O_NONBLOCK))

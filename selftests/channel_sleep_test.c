@@ -99,6 +99,28 @@ static int set_flusher(struct scene *s, int dev)
 	return T_UNTIL(t_channel_waiters(s->ch) == 1) ? 0 : -ETIMEDOUT;
 }
 
+/* Who ends the sleep has mapped its end, and moves its number without a call. */
+static struct ipcx_channel_words *words;
+
+static int set_reader_of_mapped(struct scene *s, int dev)
+{
+	int r = set_reader(s, dev);
+
+	words = r ? NULL : t_map_rw(s->peer, T_PAGE);
+	return words ? 0 : r ?: -errno;
+}
+
+static int give_mapped_byte(struct scene *s)
+{
+	__atomic_store_n(&words->pos, words->pos + 1, __ATOMIC_SEQ_CST);
+	return t_channel_wake(s->peer);
+}
+
+static int block_wait(struct scene *s, unsigned long long deadline)
+{
+	return t_channel_wait(s->fd, 1, deadline);
+}
+
 static int one(long long n)
 {
 	return n == 1 ? 0 : n < 0 ? (int)n : -EBADE;
@@ -206,6 +228,16 @@ static const struct sleeping_call taking = { set_taker, block_take, give_turn,
 					     false };
 static const struct sleeping_call opening = { set_opener, block_open, give_end,
 					      false };
+static const struct sleeping_call awaiting_bytes = { set_reader, block_wait,
+						     give_byte, false };
+static const struct sleeping_call awaiting_room = { set_writer, block_wait,
+						    give_room, false };
+static const struct sleeping_call awaiting_mapped = { set_reader_of_mapped,
+						      block_wait,
+						      give_mapped_byte, false };
+static const struct sleeping_call reading_mapped = { set_reader_of_mapped,
+						     block_read,
+						     give_mapped_byte, false };
 static const struct sleeping_call flushing = { set_flusher, block_flush,
 					       give_all_room, true };
 
@@ -239,6 +271,14 @@ FIXTURE_VARIANT_ADD(asleep, taking) { .call = &taking };
 FIXTURE_VARIANT_ADD(asleep, opening) { .call = &opening };
 
 FIXTURE_VARIANT_ADD(asleep, flushing) { .call = &flushing };
+
+FIXTURE_VARIANT_ADD(asleep, awaiting_bytes) { .call = &awaiting_bytes };
+
+FIXTURE_VARIANT_ADD(asleep, awaiting_room) { .call = &awaiting_room };
+
+FIXTURE_VARIANT_ADD(asleep, awaiting_mapped) { .call = &awaiting_mapped };
+
+FIXTURE_VARIANT_ADD(asleep, reading_mapped) { .call = &reading_mapped };
 
 FIXTURE_SETUP(asleep)
 {
@@ -385,6 +425,10 @@ TEST_F(asleep, may_be_killed_when_it_is_served)
 		kill(pid, SIGKILL);
 		ASSERT_LE(0, t_reap(pid));
 		EXPECT_TRUE(T_UNTIL(!t_channel_waiters(s.ch)));
+		/* What is mapped does not change its size. */
+		if (words)
+			munmap(words, T_PAGE);
+		words = NULL;
 		/* Not even a call that the dead one had begun. */
 		EXPECT_LT(0, t_channel_resize(s.ch, 2 * T_CAPACITY));
 		EXPECT_EQ(0, t_destroy(s.ch));

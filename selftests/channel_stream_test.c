@@ -14,18 +14,6 @@
 #define LONGEST (3 * T_CAPACITY)
 #define TOTAL	(6 * T_CAPACITY)
 
-/* The n-th byte of every stream: known to both sides. */
-static unsigned char byte_at(unsigned int seed, size_t place)
-{
-	return (unsigned char)((place * 2654435761U >> 13) ^ seed ^ place);
-}
-
-static unsigned int next(unsigned int *state)
-{
-	*state = *state * 1103515245U + 12345U;
-	return *state >> 8;
-}
-
 struct plan {
 	unsigned int seed;
 	unsigned int flags;
@@ -47,7 +35,7 @@ static size_t piece_size(const struct plan *p, unsigned int *state, size_t left)
 {
 	size_t most = p->flags & IPCX_CHANNEL_F_PACKET ? T_CAPACITY - 8 :
 							 LONGEST;
-	size_t size = 1 + next(state) % (next(state) % 4 ? 600 : most);
+	size_t size = 1 + t_next(state) % (t_next(state) % 4 ? 600 : most);
 
 	return size < left ? size : left;
 }
@@ -61,11 +49,11 @@ static int write_stream(int fd, const struct plan *p)
 	while (done < p->total) {
 		size = piece_size(p, &state, p->total - done);
 		for (i = 0; i < size; i++)
-			buf[i] = byte_at(p->seed, done + i);
-		if (put_piece(fd, buf, size, next(&state) & 1))
+			buf[i] = t_stream_byte(p->seed, done + i);
+		if (put_piece(fd, buf, size, t_next(&state) & 1))
 			return -1;
 		done += size;
-		if (p->flags & IPCX_CHANNEL_F_STRICT && !(next(&state) % 8) &&
+		if (p->flags & IPCX_CHANNEL_F_STRICT && !(t_next(&state) % 8) &&
 		    t_channel_flush(fd))
 			return -1;
 	}
@@ -83,13 +71,14 @@ static long long read_stream(int fd, const struct plan *p)
 	for (;;) {
 		size = p->flags & IPCX_CHANNEL_F_PACKET ?
 			       sizeof(buf) :
-			       1 + next(&state) % sizeof(buf);
-		n = next(&state) & 1 ? t_read(fd, buf, size) :
-				       t_read_until(fd, buf, size, t_soon());
+			       1 + t_next(&state) % sizeof(buf);
+		n = t_next(&state) & 1 ? t_read(fd, buf, size) :
+					 t_read_until(fd, buf, size, t_soon());
 		if (n <= 0)
 			return n ? n : done;
 		for (i = 0; i < n; i++)
-			if ((unsigned char)buf[i] != byte_at(p->seed, done + i))
+			if ((unsigned char)buf[i] !=
+			    t_stream_byte(p->seed, done + i))
 				return -EILSEQ;
 		done += n;
 	}
@@ -111,7 +100,7 @@ static long long run_plan(int dev, const struct plan *p, unsigned int *state)
 	}
 	close(pair[0]);
 	if (p->killed) {
-		usleep(next(state) % 1500);
+		usleep(t_next(state) % 1500);
 		kill(pid, SIGKILL);
 	}
 	got = read_stream(pair[1], p);
@@ -152,10 +141,10 @@ TEST_F_TIMEOUT(stream, what_is_read_is_what_was_written, 300)
 	TH_LOG("seed %u", state);
 	for (i = 0; i < t_times(RUNS); i++) {
 		struct plan p = {
-			.seed = next(&state),
+			.seed = t_next(&state),
 			.flags = modes[i % ARRAY_SIZE(modes)],
-			.total = 1 + next(&state) % TOTAL,
-			.killed = next(&state) % 3 == 0,
+			.total = 1 + t_next(&state) % TOTAL,
+			.killed = t_next(&state) % 3 == 0,
 		};
 		long long got = run_plan(self->dev, &p, &state);
 
@@ -192,7 +181,7 @@ TEST_F_TIMEOUT(stream, readers_come_and_go, 120)
 				;
 			_exit(0);
 		}
-		usleep(next(&state) % 1000);
+		usleep(t_next(&state) % 1000);
 		ASSERT_LE(0, t_kill(reader));
 	}
 	/* The rest is in order, wherever it begins. */

@@ -265,6 +265,39 @@ static inline int t_fionread(int fd)
 	return ioctl(fd, FIONREAD, &n) ? -errno : n;
 }
 
+/* On an end: until so much can be read, or written. */
+static inline int t_channel_wait(int fd, unsigned int need,
+				 unsigned long long deadline)
+{
+	struct ipcx_channel_wait w = {
+		.need = need,
+		.clockid = CLOCK_MONOTONIC,
+		.deadline = deadline,
+	};
+
+	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAIT, &w);
+}
+
+static inline int t_channel_wake(int fd)
+{
+	struct ipcx_channel_wake w = {};
+
+	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAKE, &w);
+}
+
+/* The next of a sequence that looks random, and is the same for a seed. */
+static inline unsigned int t_next(unsigned int *state)
+{
+	*state = *state * 1103515245U + 12345U;
+	return *state >> 8;
+}
+
+/* The n-th byte of a stream: known to both sides. */
+static inline unsigned char t_stream_byte(unsigned int seed, size_t place)
+{
+	return (unsigned char)((place * 2654435761U >> 13) ^ seed ^ place);
+}
+
 /* Bytes that are different at each place, for a while. */
 static inline void t_fill(void *data, size_t size, unsigned int seed)
 {

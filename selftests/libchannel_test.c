@@ -429,6 +429,34 @@ TEST_F(lib, data_is_made_and_used_in_place)
 	EXPECT_EQ(0, size);
 }
 
+/* Rows: K3. What was used in between is not used once more. */
+TEST_F(lib, nothing_is_committed_or_consumed_twice)
+{
+	const void *view;
+	size_t size;
+	void *room;
+
+	ASSERT_EQ(0, map_some(self->w, self->r, 3));
+	ASSERT_EQ(0, ipcx_channel_reserve(self->w, 10, NULL, &room, &size));
+	ASSERT_EQ(T_CAPACITY, size);
+	ASSERT_EQ(0, write_all(self->w, self->buf, T_CAPACITY - 5));
+	EXPECT_EQ(-EINVAL, ipcx_channel_commit(self->w, 10));
+	ASSERT_EQ(0, ipcx_channel_view(self->r, 10, NULL, &view, &size));
+	ASSERT_EQ(T_CAPACITY - 5, size);
+	ASSERT_EQ(0, read_all(self->r, self->in, T_CAPACITY - 10));
+	EXPECT_EQ(-EINVAL, ipcx_channel_consume(self->r, 10));
+	EXPECT_EQ(0, ipcx_channel_consume(self->r, 0));
+	EXPECT_EQ(0, read_all(self->r, self->in, 5));
+	/* A call of the same process moves the end, too. */
+	ASSERT_EQ(0,
+		  ipcx_channel_send(self->w, self->buf, 100, 0, NULL, &size));
+	ASSERT_EQ(100, size);
+	ASSERT_EQ(0, write_all(self->w, self->buf, T_CAPACITY - 100));
+	EXPECT_EQ(-EAGAIN,
+		  ipcx_channel_write(self->w, "x", 1, IPCX_NOWAIT, NULL));
+	EXPECT_EQ(0, read_all(self->r, self->in, T_CAPACITY));
+}
+
 /* Rows: C2. */
 TEST_F(lib, packets_keep_their_boundaries)
 {
@@ -478,6 +506,12 @@ TEST_F(lib, packets_keep_their_boundaries)
 				ASSERT_EQ(b, got);
 			}
 		}
+		/* Looking at one takes none. */
+		ASSERT_EQ(0, write_all(w, "xy", 2));
+		ASSERT_EQ(0, ipcx_channel_peek(r, self->in, 9, soon(), &got));
+		EXPECT_EQ(which & 2 ? 0 : -EINVAL, ipcx_channel_consume(r, 0));
+		ASSERT_EQ(0, ipcx_channel_read(r, self->in, 9, soon(), &got));
+		EXPECT_EQ(2, got);
 		EXPECT_EQ(-EMSGSIZE,
 			  ipcx_channel_write(w, self->buf, T_CAPACITY, soon(),
 					     NULL));
@@ -499,30 +533,18 @@ struct plan {
 	bool killed;
 };
 
-static unsigned int next(unsigned int *state)
-{
-	*state = *state * 1103515245U + 12345U;
-	return *state >> 8;
-}
-
-/* The n-th byte of every stream: known to both sides. */
-static unsigned char byte_at(unsigned int seed, size_t place)
-{
-	return (unsigned char)((place * 2654435761U >> 13) ^ seed ^ place);
-}
-
 static void fill_stream(char *to, const struct plan *p, size_t done,
 			size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		to[i] = (char)byte_at(p->seed, done + i);
+		to[i] = (char)t_stream_byte(p->seed, done + i);
 }
 
 static bool is_stream(const char *at, const struct plan *p, size_t done,
 		      size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)at[i] != byte_at(p->seed, done + i))
+		if ((unsigned char)at[i] != t_stream_byte(p->seed, done + i))
 			return false;
 	return true;
 }
@@ -555,10 +577,10 @@ static int write_stream(struct ipcx_channel *w, const struct plan *p)
 	if (p->which & 1 && ipcx_channel_map(w))
 		return -EPROTO;
 	for (done = 0; done < p->total; done += size) {
-		size = 1 + next(&state) % (next(&state) % 4 ? 600 : most);
+		size = 1 + t_next(&state) % (t_next(&state) % 4 ? 600 : most);
 		if (size > p->total - done)
 			size = p->total - done;
-		err = put_piece(w, p, done, size, next(&state) & 1);
+		err = put_piece(w, p, done, size, t_next(&state) & 1);
 		if (err)
 			return err;
 	}
@@ -571,8 +593,8 @@ static long long get_piece(struct ipcx_channel *r, const struct plan *p,
 {
 	static char buf[LONGEST];
 	const void *at = buf;
-	size_t got, size = p->packets ? LONGEST : 1 + next(state) % LONGEST;
-	bool view = p->which & 2 && next(state) & 1;
+	size_t got, size = p->packets ? LONGEST : 1 + t_next(state) % LONGEST;
+	bool view = p->which & 2 && t_next(state) & 1;
 	int err;
 
 	err = view ? ipcx_channel_view(r, 1, soon(), &at, &got) :
@@ -582,7 +604,7 @@ static long long get_piece(struct ipcx_channel *r, const struct plan *p,
 	if (!is_stream(at, p, done, got))
 		return -EILSEQ;
 	if (view && !p->packets)
-		got = 1 + next(state) % got;
+		got = 1 + t_next(state) % got;
 	if (view && ipcx_channel_consume(r, got))
 		return -EPROTO;
 	return (long long)got;
@@ -625,7 +647,7 @@ static long long run_plan(struct ipcx *ipcx, const struct plan *p,
 	}
 	ipcx_channel_free(w);
 	if (p->killed) {
-		usleep(next(state) % 1500);
+		usleep(t_next(state) % 1500);
 		kill(pid, SIGKILL);
 	}
 	got = read_stream(r, p);
@@ -645,11 +667,11 @@ TEST_F_TIMEOUT(lib, what_is_read_is_what_was_written, 300)
 	TH_LOG("seed %u", state);
 	for (int i = 0; i < t_times(1000); i++) {
 		const struct plan p = {
-			.seed = next(&state),
+			.seed = t_next(&state),
 			.packets = i & 4,
 			.which = i & 3,
-			.total = 1 + next(&state) % TOTAL,
-			.killed = next(&state) % 3 == 0,
+			.total = 1 + t_next(&state) % TOTAL,
+			.killed = t_next(&state) % 3 == 0,
 		};
 		long long got = run_plan(self->ipcx, &p, &state);
 

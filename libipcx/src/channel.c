@@ -240,6 +240,7 @@ IPCX_EXPORT int ipcx_channel_send(struct ipcx_channel *channel,
 		return err;
 	arg.deadline = ns;
 	err = ipcx_ioctl(channel->fd, IPCX_IOC_CHANNEL_WRITE, &arg);
+	ipcx_channel_map_forget(channel);
 	if (err < 0)
 		return err;
 	if (ret_written)

@@ -3,9 +3,9 @@
  * Ends of channels that are mapped: system calls only to sleep, and to wake.
  *
  * Nobody sleeps for ever. The kernel sets @sleeps of an end whose user waits, passes
- * a full barrier, and looks at the other number once more; map_move() moves its own
- * number, passes a full barrier, and looks at @sleeps. Whichever barrier comes first,
- * the other side sees what was before it.
+ * a full barrier, and looks at the other number once more; channel_map_move() moves
+ * its own number, passes a full barrier, and looks at @sleeps. Whichever barrier comes
+ * first, the other side sees what was before it.
  *
  * The other side may be hostile, and write anything at any time. Its number is read
  * once, compared with the capacity, and what came out is used; what it has written
@@ -371,6 +371,7 @@ IPCX_EXPORT int ipcx_channel_reserve(struct ipcx_channel *channel, size_t size,
 IPCX_EXPORT int ipcx_channel_commit(struct ipcx_channel *channel, size_t size)
 {
 	struct channel_map *map;
+	uint64_t taken;
 
 	assert(channel);
 	map = channel->map;
@@ -379,9 +380,13 @@ IPCX_EXPORT int ipcx_channel_commit(struct ipcx_channel *channel, size_t size)
 	map->lent = 0;
 	if (!size)
 		return 0;
+	taken = map->packet ? packet_size(size) : size;
+	/* A write in between had the same room. */
+	if (taken > map_avail(map))
+		return -EINVAL;
 	if (map->packet)
 		packet_begin(map, size);
-	map_go_on(channel, (uint32_t)(map->packet ? packet_size(size) : size));
+	map_go_on(channel, (uint32_t)taken);
 	return 0;
 }
 
@@ -417,6 +422,7 @@ IPCX_EXPORT int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
 IPCX_EXPORT int ipcx_channel_consume(struct ipcx_channel *channel, size_t size)
 {
 	struct channel_map *map;
+	uint32_t taken;
 
 	assert(channel);
 	map = channel->map;
@@ -424,8 +430,13 @@ IPCX_EXPORT int ipcx_channel_consume(struct ipcx_channel *channel, size_t size)
 	    (map->packet && size != map->lent))
 		return -EINVAL;
 	map->lent = 0;
-	map_go_on(channel, map->packet ? map->taken : (uint32_t)size);
-	map->taken = 0;
+	if (!size)
+		return 0;
+	taken = map->packet ? map->taken : (uint32_t)size;
+	/* A read in between had the same bytes. */
+	if (taken > map_avail(map))
+		return -EINVAL;
+	map_go_on(channel, taken);
 	return 0;
 }
 

@@ -129,6 +129,13 @@ static inline bool channel_map_read_quickly(struct channel_map *map, void *data,
 	return true;
 }
 
+/* The kernel may have moved this end: what was seen of the other one is looked at anew. */
+static inline void ipcx_channel_map_forget(struct ipcx_channel *channel)
+{
+	if (channel_is_mapped(channel))
+		channel->map->limit = channel_my_pos(channel->map);
+}
+
 int ipcx_channel_map_write(struct ipcx_channel *channel, const void *data,
 			   size_t size, const struct ipcx_deadline *deadline,
 			   size_t *ret_written);

@@ -211,9 +211,9 @@ int ipcx_channel_is_new(const struct ipcx_channel *channel);
  * Return: 0, when at least one byte was written or @size is 0; -EPIPE: nobody
  * reads, and somebody has read before; -EOWNERDEAD: the same, see
  * IPCX_CHANNEL_OPEN_F_DEATH; -EMSGSIZE: a packet that can never fit; -EBUSY:
- * another process has this end of a channel with turns; -EBADF: not an end that
- * writes; -EAGAIN, -ETIMEDOUT, -EINTR, -EINVAL, -EFAULT, -EIDRM, -EDQUOT, -ENOSPC,
- * -ENOMEM: nothing was written.
+ * another process has this end of a channel with turns, or has mapped it; -EPROTO:
+ * see ipcx_channel_map(); -EBADF: not an end that writes; -EAGAIN, -ETIMEDOUT,
+ * -EINTR, -EINVAL, -EFAULT, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM: nothing was written.
  * Since: 0.1
  */
 int ipcx_channel_write(struct ipcx_channel *channel, const void *data,
@@ -249,10 +249,10 @@ int ipcx_channel_send(struct ipcx_channel *channel, const void *data,
  *	@size is 0. With -EMSGSIZE: the size of the packet
  *
  * Return: 0; -EMSGSIZE: the packet is longer than @size, and stays; -EBUSY: another
- * process reads here; -EBADF: not an end that reads; -EOWNERDEAD: the end of the
- * stream, see IPCX_CHANNEL_OPEN_F_DEATH; -EAGAIN, -ETIMEDOUT, -EINTR, -EINVAL,
- * -EFAULT, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM: nothing was read, and nothing is
- * lost.
+ * process reads here; -EPROTO: see ipcx_channel_map(); -EBADF: not an end that
+ * reads; -EOWNERDEAD: the end of the stream, see IPCX_CHANNEL_OPEN_F_DEATH; -EAGAIN,
+ * -ETIMEDOUT, -EINTR, -EINVAL, -EFAULT, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM: nothing
+ * was read, and nothing is lost.
  * Since: 0.1
  */
 int ipcx_channel_read(struct ipcx_channel *channel, void *data, size_t size,
@@ -318,7 +318,8 @@ int ipcx_channel_flush(struct ipcx_channel *channel);
  * @capacity: Bytes; 0 stands for 65536
  * @ret_capacity: What it became: rounded up; may be NULL
  *
- * Return: 0; -EBUSY: what is in it does not fit; -EACCES; -EINVAL; -EINTR;
+ * Return: 0; -EBUSY: what is in it does not fit, or an end is mapped; -EACCES;
+ * -EINVAL; -EINTR;
  * -EIDRM; -EDQUOT, -ENOSPC, -ENOMEM.
  * Since: 0.1
  */
@@ -348,7 +349,8 @@ int ipcx_channel_set_marks(struct ipcx_channel *channel, uint32_t read_mark,
  * end is the calling process's until it is unmapped: others, that of the writer, too,
  * get -EBUSY. A child of it makes system calls, and gets the same.
  *
- * A mapped handle is for one thread at a time.
+ * A mapped handle is for one thread at a time. Its descriptor can be polled and passed
+ * on, but is not to be read or written beside it.
  *
  * The other side cannot make this one touch anything outside the ring. It can write
  * to the ring what it likes, at any time: who does not trust it copies what it
@@ -395,7 +397,7 @@ int ipcx_channel_reserve(struct ipcx_channel *channel, size_t size,
  * @channel: The end
  * @size: How many bytes, from the beginning on; 0 gives the room back
  *
- * Return: 0; -EINVAL: more than was reserved.
+ * Return: 0; -EINVAL: more than was reserved, or something was written since.
  * Since: 0.1
  */
 int ipcx_channel_commit(struct ipcx_channel *channel, size_t size);
@@ -424,7 +426,7 @@ int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
  * @channel: The end
  * @size: How many bytes, from the beginning on; of a channel of packets: all
  *
- * Return: 0; -EINVAL: more than was viewed.
+ * Return: 0; -EINVAL: more than was viewed, or that has been read since.
  * Since: 0.1
  */
 int ipcx_channel_consume(struct ipcx_channel *channel, size_t size);

@@ -1345,9 +1345,9 @@ struct ipcx_mailbox_send_all {
  * where a strict channel may cut it. Any number of processes may
  * write, in turn; in a channel with turns and for reading an end is one
  * process's: it has the place from when it opens the end by IPCX_IOC_CHANNEL_OPEN,
- * or first uses it, until it closes a descriptor of it, dies, or calls exec (which
- * closes what is close-on-exec first, as any close).
- * Another one gets EBUSY; but whoever has only opened it, and not used it, makes
+ * or first uses it, until it closes a descriptor of it (and has unmapped the end, if
+ * that is mapped), dies, or calls exec (which closes what is close-on-exec first, as
+ * any close). Another one gets EBUSY; but whoever has only opened it, and not used it, makes
  * way for a process that does (a child, say).
  *
  * *Endings.* An end is gone when its last descriptor is closed. Then who reads
@@ -1564,9 +1564,9 @@ enum ipcx_channel_write_flags {
  * or fewer when the deadline, a signal or the end of the reader came in the middle;
  * then the flags for what comes behind it are not carried out. EPIPE: nobody reads, and
  * somebody has read before. EMSGSIZE: a packet that can never fit. EBUSY: another
- * process has the end of a channel with turns. EPERM: IPCX_CHANNEL_WRITE_F_PASS
- * for a channel without turns. EBADF: the handle is not for an end that writes.
- * Since 0.1.
+ * process has the end of a channel with turns, or has mapped the end. EPROTO: see
+ * "Mapped channels". EPERM: IPCX_CHANNEL_WRITE_F_PASS for a channel without turns.
+ * EBADF: the handle is not for an end that writes. Since 0.1.
  */
 struct ipcx_channel_write {
 	__aligned_u64 data;
@@ -1599,7 +1599,8 @@ enum ipcx_channel_read_flags {
  * The same as read(), with a deadline. Returns how many bytes were read, 0 at the
  * end of the stream. EMSGSIZE: the packet is longer than @size; it stays. EBUSY:
  * another process reads at this end. EBADF: the handle is not for an end that
- * reads. EOWNERDEAD: see IPCX_CHANNEL_OPEN_F_DEATH. Since 0.1.
+ * reads. EPROTO: see "Mapped channels". EOWNERDEAD: see IPCX_CHANNEL_OPEN_F_DEATH.
+ * Since 0.1.
  */
 struct ipcx_channel_read {
 	__aligned_u64 data;
@@ -1686,8 +1687,9 @@ enum ipcx_channel_set_flags {
  *
  * All or nothing. What is in the channel stays in it. Marks above a capacity that
  * becomes smaller become that capacity. EBUSY: the bytes in the channel do not fit
- * into the new capacity. Waits while somebody copies into the channel or out of it.
- * Needs IPCX_RIGHT_CONTROL. Since 0.1.
+ * into the new capacity, or an end is mapped. EPROTO: see "Mapped channels". Waits
+ * while somebody copies into the channel or out of it. Needs IPCX_RIGHT_CONTROL.
+ * Since 0.1.
  */
 struct ipcx_channel_set {
 	__u32 flags;
