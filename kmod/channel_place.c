@@ -397,6 +397,8 @@ int ipcx_channel_open(struct ipcx_call *call)
 	obj = open_find(call, &rights);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
+	/* Who died before has died without this end. */
+	ipcx_settle(&obj->ledger);
 	/*
 	 * Without the lock: whom this one is to meet opens the other end when
 	 * this end is there, and is counted behind this.

@@ -278,7 +278,7 @@ static int read_next(struct ipcx_channel *channel, uint32_t need,
 {
 	struct channel_map *map = channel->map;
 	const struct packet_head *head;
-	uint32_t avail, size;
+	uint32_t avail, size, pos;
 	int err;
 
 	*ret_size = 0;
@@ -286,8 +286,11 @@ static int read_next(struct ipcx_channel *channel, uint32_t need,
 	err = map_get(channel, need, deadline);
 	if (IPCX_UNLIKELY(err))
 		return err == -EPIPE ? 0 : err;
-	avail = map_avail(map);
-	*ret_at = ring_at(map);
+	/* By the look that was behind it: not more than the capacity. */
+	pos = channel_my_pos(map);
+	avail = map->limit - pos;
+	map->lent_at = pos;
+	*ret_at = map->data + (pos & map->mask);
 	*ret_size = avail;
 	map->taken = avail;
 	if (!map->packet)
@@ -341,6 +344,7 @@ IPCX_EXPORT int ipcx_channel_reserve(struct ipcx_channel *channel, size_t size,
 				     void **ret_data, size_t *ret_size)
 {
 	struct channel_map *map;
+	uint32_t pos, head;
 	uint64_t taken;
 	int err;
 
@@ -357,36 +361,49 @@ IPCX_EXPORT int ipcx_channel_reserve(struct ipcx_channel *channel, size_t size,
 	err = map_get(channel, (uint32_t)taken, deadline);
 	if (err)
 		return err;
-	*ret_data = ring_at(map);
-	map->lent = map_avail(map);
-	if (map->packet) {
-		*ret_data = ring_at(map) + IPCX_CHANNEL_PACKET_HEAD;
-		map->lent -= IPCX_CHANNEL_PACKET_HEAD;
-	}
+	pos = channel_my_pos(map);
+	head = map->packet ? IPCX_CHANNEL_PACKET_HEAD : 0;
+	map->lent_at = pos;
+	map->lent = map->limit - pos - head;
+	*ret_data = map->data + (pos & map->mask) + head;
 	if (ret_size)
 		*ret_size = map->lent;
 	return 0;
 }
 
+/*
+ * Ends what was reserved, or viewed: with 0 it may be used. Where this end is not
+ * where it was then, somebody has used the same in between.
+ */
+static inline int lent_end(struct channel_map *map, size_t size)
+{
+	uint32_t lent = map->lent;
+
+	if (IPCX_UNLIKELY(size > lent))
+		return -EINVAL;
+	map->lent = 0;
+	return IPCX_LIKELY(!size || channel_my_pos(map) == map->lent_at) ?
+		       0 :
+		       -EINVAL;
+}
+
 IPCX_EXPORT int ipcx_channel_commit(struct ipcx_channel *channel, size_t size)
 {
 	struct channel_map *map;
-	uint64_t taken;
+	int err;
 
 	assert(channel);
 	map = channel->map;
-	if (!channel_is_mapped(channel) || !map->writes || size > map->lent)
+	if (!channel_is_mapped(channel) || !map->writes)
 		return -EINVAL;
-	map->lent = 0;
-	if (!size)
-		return 0;
-	taken = map->packet ? packet_size(size) : size;
-	/* A write in between had the same room. */
-	if (taken > map_avail(map))
-		return -EINVAL;
-	if (map->packet)
+	err = lent_end(map, size);
+	if (err || !size)
+		return err;
+	if (map->packet) {
 		packet_begin(map, size);
-	map_go_on(channel, (uint32_t)taken);
+		size = packet_size(size);
+	}
+	channel_map_move(map, map->lent_at + (uint32_t)size);
 	return 0;
 }
 
@@ -422,21 +439,18 @@ IPCX_EXPORT int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
 IPCX_EXPORT int ipcx_channel_consume(struct ipcx_channel *channel, size_t size)
 {
 	struct channel_map *map;
-	uint32_t taken;
+	int err;
 
 	assert(channel);
 	map = channel->map;
-	if (!channel_is_mapped(channel) || map->writes || size > map->lent ||
+	if (!channel_is_mapped(channel) || map->writes ||
 	    (map->packet && size != map->lent))
 		return -EINVAL;
-	map->lent = 0;
-	if (!size)
-		return 0;
-	taken = map->packet ? map->taken : (uint32_t)size;
-	/* A read in between had the same bytes. */
-	if (taken > map_avail(map))
-		return -EINVAL;
-	map_go_on(channel, taken);
+	err = lent_end(map, size);
+	if (err || !size)
+		return err;
+	channel_map_move(map, map->lent_at + (map->packet ? map->taken :
+							    (uint32_t)size));
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct channel_map {
 	uint32_t capacity;
 	uint32_t spins; /* looks before a sleep */
 	uint32_t lent; /* bytes that are reserved, or viewed */
+	uint32_t lent_at; /* where this end was then */
 	uint32_t taken; /* what those take of the ring */
 	char *data; /* the ring, twice in a row */
 	int fd; /* of the end, not owned */
