@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Channels: what the words mean, who waits for what, and the calls that are
- * neither reading nor writing. See channel.h for how it works.
+ * Channels: who waits for what, and the calls that are neither reading nor writing.
+ * See channel.h for how it works.
  */
 #include "channel.h"
 
@@ -22,160 +22,10 @@
 	(IPCX_CHANNEL_SET_F_CAPACITY | IPCX_CHANNEL_SET_F_READ_MARK | \
 	 IPCX_CHANNEL_SET_F_WRITE_MARK)
 
-#define EVENTS_IN  (EPOLLIN | EPOLLRDNORM)
-#define EVENTS_OUT (EPOLLOUT | EPOLLWRNORM)
-
-/* ---- What the words say ------------------------------------------------ */
-
-/**
- * ipcx_channel_look_locked() - What do the words say?
- * @ch: The channel
- * @view: Gets it
- *
- * Context: Under the object's lock.
- * Return: 0, or -EPROTO when they contradict themselves.
- */
-int ipcx_channel_look_locked(const struct ipcx_channel *ch,
-			     struct ipcx_channel_view *view)
-{
-	const struct ipcx_channel_side *a = &ch->side[CHANNEL_FIRST];
-	const struct ipcx_channel_side *b = &ch->side[CHANNEL_SECOND];
-	u32 ahead;
-
-	lockdep_assert_held(&ch->obj.lock);
-
-	view->pos[CHANNEL_FIRST] = channel_pos(a);
-	view->pos[CHANNEL_SECOND] = channel_pos(b);
-	ahead = view->pos[CHANNEL_FIRST] - view->pos[CHANNEL_SECOND];
-
-	view->turn = CHANNEL_FIRST;
-	view->from = CHANNEL_FIRST;
-	view->queued = ahead;
-	if (likely(!channel_turns(ch)))
-		return likely(ahead <= ch->ring.capacity) ? 0 : -EPROTO;
-	if (a->passes - b->passes > 1)
-		return -EPROTO;
-	if (a->passes != b->passes)
-		view->turn = CHANNEL_SECOND;
-	if ((s32)ahead < 0) {
-		view->from = CHANNEL_SECOND;
-		view->queued = -ahead;
-	}
-	return view->queued <= ch->ring.capacity ? 0 : -EPROTO;
-}
-
-/**
- * ipcx_channel_readable() - How many bytes an end can read
- * @view: What the words say
- * @end: The end
- *
- * Context: Any.
- * Return: The number.
- */
-u32 ipcx_channel_readable(const struct ipcx_channel_view *view, int end)
-{
-	return view->from == end ? 0 : view->queued;
-}
-
-/**
- * ipcx_channel_writable() - How many bytes an end can write
- * @ch: The channel
- * @view: What the words say
- * @end: The end
- *
- * Context: Under the object's lock.
- * Return: The number.
- */
-u32 ipcx_channel_writable(const struct ipcx_channel *ch,
-			  const struct ipcx_channel_view *view, int end)
-{
-	u32 used = view->queued;
-
-	if (view->turn != end || (used && view->from != end))
-		return 0;
-	if (ch->flags & IPCX_CHANNEL_F_STRICT) {
-		if (used)
-			return 0;
-		used = ch->side[end].staged;
-	}
-	return ch->ring.capacity - used;
-}
-
-/**
- * ipcx_channel_publish_locked() - Let the other end see what was written
- * @ch: The channel
- * @end: Which end wrote it
- *
- * Context: Under the object's lock.
- */
-void ipcx_channel_publish_locked(struct ipcx_channel *ch, int end)
-{
-	struct ipcx_channel_side *side = &ch->side[end];
-
-	lockdep_assert_held(&ch->obj.lock);
-
-	if (!side->staged)
-		return;
-	channel_move(side, channel_pos(side) + side->staged);
-	side->staged = 0;
-	ch->batches++;
-	ch->news |= EVENTS_IN;
-}
-
-/**
- * ipcx_channel_pass_locked() - Hand over the turn
- * @ch: A channel with turns
- * @end: Which end has it
- *
- * Context: Under the object's lock.
- */
-void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end)
-{
-	ipcx_channel_publish_locked(ch, end);
-	ch->side[end].passes++;
-	ch->side[end].inherited = false;
-	ch->side[end].orphaned = false;
-	ch->side[!end].asks = false;
-	ch->turns++;
-	ch->news |= EVENTS_IN | EVENTS_OUT;
-}
-
-/**
- * ipcx_channel_turn_is_at_locked() - Has this end the turn?
- * @ch: The channel
- * @end: The end
- *
- * Context: Under the object's lock.
- * Return: True when it has, perhaps only when it has read.
- */
-bool ipcx_channel_turn_is_at_locked(struct ipcx_channel *ch, int end)
-{
-	struct ipcx_channel_view view;
-
-	return channel_turns(ch) && !ipcx_channel_look_locked(ch, &view) &&
-	       view.turn == end;
-}
-
-/**
- * ipcx_channel_inherit_locked() - An end goes: let the other one have the turn
- * @ch: The channel
- * @end: Which end goes
- *
- * Context: Under the object's lock.
- * Return: True when @end had the turn, and there is somebody to have it.
- */
-bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end)
-{
-	if (!ch->side[!end].handles || !ipcx_channel_turn_is_at_locked(ch, end))
-		return false;
-	ipcx_channel_pass_locked(ch, end);
-	return true;
-}
-
 /* The turn, and nothing left to read before it. */
 static bool has_turn(const struct ipcx_channel_view *view, int end)
 {
-	return view->turn == end && !ipcx_channel_readable(view, end);
+	return view->turn == end && !channel_readable(view, end);
 }
 
 /* ---- Who waits for what ------------------------------------------------ */
@@ -201,7 +51,7 @@ static __always_inline int write_try(struct ipcx_channel *ch,
 				     struct ipcx_channel_entry *w)
 {
 	struct ipcx_channel_side *side = &ch->side[w->end];
-	struct ipcx_channel_view view;
+	struct ipcx_channel_view view __uninitialized;
 	u32 need = w->need, room;
 	int r;
 
@@ -210,7 +60,7 @@ static __always_inline int write_try(struct ipcx_channel *ch,
 	if (unlikely(side->mapped) && side->holder &&
 	    side->holder->pid != w->who)
 		return -EBUSY;
-	r = ipcx_channel_look_locked(ch, &view);
+	r = channel_look_locked(ch, &view);
 	if (unlikely(r))
 		return r;
 	if (unlikely(channel_end_gone(&ch->side[!w->end])))
@@ -221,7 +71,7 @@ static __always_inline int write_try(struct ipcx_channel *ch,
 			return -EMSGSIZE;
 		need = ch->ring.capacity;
 	}
-	room = ipcx_channel_writable(ch, &view, w->end);
+	room = channel_writable(ch, &view, w->end);
 	if (room < need) {
 		/* What does not fit any more is the end of a batch. */
 		ipcx_channel_publish_locked(ch, w->end);
@@ -229,9 +79,8 @@ static __always_inline int write_try(struct ipcx_channel *ch,
 	}
 	enter(ch, w->end);
 	w->room = room;
-	w->pos = view.pos[w->end];
-	w->at = ch->ring.data +
-		((w->pos + side->staged) & (ch->ring.capacity - 1));
+	w->pos = view.pos[w->end] + view.staged[w->end];
+	w->at = ch->ring.data + (w->pos & (ch->ring.capacity - 1));
 	return 0;
 }
 
@@ -239,21 +88,20 @@ static __always_inline int write_try(struct ipcx_channel *ch,
 static int write_ready(struct ipcx_channel *ch,
 		       const struct ipcx_channel_entry *w)
 {
-	struct ipcx_channel_view view;
-	int r = ipcx_channel_look_locked(ch, &view);
+	struct ipcx_channel_view view __uninitialized;
+	int r = channel_look_locked(ch, &view);
 
 	if (r)
 		return r;
 	if (channel_end_gone(&ch->side[!w->end]))
 		return -EPIPE;
-	return ipcx_channel_writable(ch, &view, w->end) >= w->need ? 0 :
-								     -EAGAIN;
+	return channel_writable(ch, &view, w->end) >= w->need ? 0 : -EAGAIN;
 }
 
 static int turn_try(struct ipcx_channel *ch, struct ipcx_channel_entry *w)
 {
-	struct ipcx_channel_view view;
-	int r = ipcx_channel_look_locked(ch, &view);
+	struct ipcx_channel_view view __uninitialized;
+	int r = channel_look_locked(ch, &view);
 
 	if (r)
 		return r;
@@ -374,7 +222,7 @@ static void tell_hidden_locked(struct ipcx_channel *ch)
 		if (!ch->side[end].hidden || ch->side[end].inside)
 			continue;
 		ch->side[end].hidden = false;
-		ch->news |= EVENTS_IN | EVENTS_OUT;
+		ch->news |= CHANNEL_IN | CHANNEL_OUT;
 	}
 }
 
@@ -424,16 +272,16 @@ static const struct ipcx_waitq_ops writers_ops = {
 static __always_inline int read_try(struct ipcx_channel *ch,
 				    struct ipcx_channel_entry *w)
 {
-	struct ipcx_channel_view view;
+	struct ipcx_channel_view view __uninitialized;
 	u32 room;
 	int r;
 
 	if (!may_enter(ch, w->end, w->e.mode))
 		return -EAGAIN;
-	r = ipcx_channel_look_locked(ch, &view);
+	r = channel_look_locked(ch, &view);
 	if (unlikely(r))
 		return r;
-	room = ipcx_channel_readable(&view, w->end);
+	room = channel_readable(&view, w->end);
 	if (!room)
 		return channel_end_gone(&ch->side[!w->end]) ? -ENODATA :
 							      -EAGAIN;
@@ -447,13 +295,13 @@ static __always_inline int read_try(struct ipcx_channel *ch,
 static int read_ready(struct ipcx_channel *ch,
 		      const struct ipcx_channel_entry *w)
 {
-	struct ipcx_channel_view view;
-	int r = ipcx_channel_look_locked(ch, &view);
+	struct ipcx_channel_view view __uninitialized;
+	int r = channel_look_locked(ch, &view);
 	u32 size;
 
 	if (r)
 		return r;
-	size = ipcx_channel_readable(&view, w->end);
+	size = channel_readable(&view, w->end);
 	if (size >= w->need)
 		return 0;
 	if (!channel_end_gone(&ch->side[!w->end]))
@@ -618,7 +466,7 @@ void ipcx_channel_leave_locked(struct ipcx_channel *ch, int end)
 	side->inside = false;
 	side->copying = false;
 	if (unlikely(side->hidden))
-		ch->news |= EVENTS_IN | EVENTS_OUT;
+		ch->news |= CHANNEL_IN | CHANNEL_OUT;
 	side->hidden = false;
 	if (unlikely(side->closing))
 		ipcx_channel_close_place_locked(side, end);
@@ -680,7 +528,7 @@ static int channel_flush(struct ipcx_call *call)
 	if (r)
 		return r;
 	spin_lock(&ch->obj.lock);
-	r = ipcx_channel_look_locked(ch, &view);
+	r = channel_look_locked(ch, &view);
 	if (!r && !has_turn(&view, end))
 		r = -EPERM;
 	if (!r)
@@ -699,7 +547,7 @@ static int turn_pass(struct ipcx_channel *ch, int end)
 	if (r)
 		return r;
 	spin_lock(&ch->obj.lock);
-	r = ipcx_channel_look_locked(ch, &view);
+	r = channel_look_locked(ch, &view);
 	if (!r && !has_turn(&view, end))
 		r = -EPERM;
 	if (!r)
@@ -714,8 +562,9 @@ static void turn_ask(struct ipcx_channel *ch, int end)
 	struct ipcx_channel_view view;
 
 	spin_lock(&ch->obj.lock);
-	if (!ipcx_channel_look_locked(ch, &view) && view.turn != end) {
+	if (!channel_look_locked(ch, &view) && view.turn != end) {
 		ch->side[end].asks = true;
+		ch->side[end].asked_at = view.passes[!end];
 		ch->news |= EPOLLPRI;
 	}
 	ipcx_channel_unlock(ch);
@@ -759,7 +608,8 @@ static int turn_take(struct ipcx_call *call, struct ipcx_channel *ch, int end)
 	if (r)
 		return r;
 	spin_lock(&ch->obj.lock);
-	if (ch->side[end].inherited) {
+	if (ch->side[end].inherited &&
+	    ch->side[end].inherited_at == channel_passes(&ch->side[end])) {
 		call->priv = ch->side[end].death;
 		arg->out_dead_pid = pid_vnr(ch->side[end].death->pid);
 		r = -EOWNERDEAD;
@@ -819,10 +669,10 @@ static int ring_move(struct ipcx_channel *ch, const struct ipcx_ring *fresh)
 	int r;
 
 	spin_lock(&ch->obj.lock);
-	r = ipcx_channel_look_locked(ch, &view);
+	r = channel_look_locked(ch, &view);
 	/* Only one end writes, so only one has anything staged. */
-	size = view.queued + ch->side[CHANNEL_FIRST].staged +
-	       ch->side[CHANNEL_SECOND].staged;
+	size = view.queued + view.staged[CHANNEL_FIRST] +
+	       view.staged[CHANNEL_SECOND];
 	begin = view.pos[!view.from];
 	/* Who maps it knows where it is, and how long. */
 	if (ch->side[CHANNEL_FIRST].mapped || ch->side[CHANNEL_SECOND].mapped)
@@ -854,16 +704,18 @@ static void set_marks_locked(struct ipcx_channel *ch,
 		ch->write_mark = max(arg->write_mark, 1U);
 	ch->read_mark = min(ch->read_mark, capacity);
 	ch->write_mark = min(ch->write_mark, capacity);
-	ch->news |= EVENTS_IN | EVENTS_OUT;
+	ch->news |= CHANNEL_IN | CHANNEL_OUT;
 }
 
 /* A batch that fills the ring has ended, also when it is the ring that shrank. */
 static void end_full_batch_locked(struct ipcx_channel *ch)
 {
+	struct ipcx_channel_view view;
 	int end;
 
+	channel_look_locked(ch, &view);
 	for (end = 0; end < CHANNEL_ENDS; end++)
-		if (ch->side[end].staged == ch->ring.capacity)
+		if (view.staged[end] == ch->ring.capacity)
 			ipcx_channel_publish_locked(ch, end);
 }
 
@@ -873,7 +725,7 @@ static void resize_end_locked(struct ipcx_channel *ch)
 	lockdep_assert_held(&ch->obj.lock);
 
 	ch->resizers--;
-	ch->news |= EVENTS_IN | EVENTS_OUT;
+	ch->news |= CHANNEL_IN | CHANNEL_OUT;
 }
 
 /* Whoever copies comes to its end, and nobody begins: so it is still, and soon. */
@@ -980,8 +832,11 @@ static struct ipcx_object *channel_new(const struct ipcx_create *create,
 	ch->flags = arg->flags & CHANNEL_FLAGS;
 	ch->read_mark = max(arg->read_mark, 1U);
 	ch->write_mark = max(arg->write_mark, 1U);
-	for (end = 0; end < CHANNEL_ENDS; end++)
+	for (end = 0; end < CHANNEL_ENDS; end++) {
 		ch->side[end].words = &ch->side[end].own;
+		/* Never yet. */
+		ch->side[end].own.left = ch->side[end].own.passes - 1;
+	}
 	ipcx_waitq_init(channel_queue(ch, CHANNEL_WRITERS), &obj->lock,
 			obj->user, &writers_ops);
 	ipcx_waitq_init(channel_queue(ch, CHANNEL_READERS), &obj->lock,
@@ -1043,6 +898,16 @@ static void channel_release(struct ipcx_object *obj)
 
 /* ---- Facts ------------------------------------------------------------- */
 
+/* Is this the end that has the turn, and does the other one want it? */
+static bool is_asked(const struct ipcx_channel *ch,
+		     const struct ipcx_channel_view *view, int end)
+{
+	const struct ipcx_channel_side *other = &ch->side[!end];
+
+	return view->turn == end && other->asks &&
+	       other->asked_at == view->passes[end];
+}
+
 /* Who polls may sleep then. */
 static __poll_t end_events_locked(struct ipcx_channel *ch, int end)
 {
@@ -1053,28 +918,28 @@ static __poll_t end_events_locked(struct ipcx_channel *ch, int end)
 
 	if (channel_is_shared(ch))
 		ipcx_channel_arm_locked(ch, end);
-	if (ipcx_channel_look_locked(ch, &view))
+	if (channel_look_locked(ch, &view))
 		return EPOLLERR;
-	if (ipcx_channel_readable(&view, end) >= ch->read_mark)
-		events |= EVENTS_IN;
-	room = ipcx_channel_writable(ch, &view, end);
+	if (channel_readable(&view, end) >= ch->read_mark)
+		events |= CHANNEL_IN;
+	room = channel_writable(ch, &view, end);
 	/* Nobody writes while somebody is inside: who leaves tells of the room. */
 	if (ch->side[end].inside)
 		ch->side[end].hidden = true;
 	else if (channel_end_writes(ch, end) && room >= ch->write_mark)
-		events |= EVENTS_OUT;
-	if (view.turn == end && other->asks)
+		events |= CHANNEL_OUT;
+	if (is_asked(ch, &view, end))
 		events |= EPOLLPRI;
 	if (!channel_end_gone(other))
 		return events;
 	if (channel_end_reads(ch, end)) {
 		events |= EPOLLHUP | EPOLLRDHUP;
 		/* What is left is less than the mark, and nothing comes. */
-		if (ipcx_channel_readable(&view, end))
-			events |= EVENTS_IN;
+		if (channel_readable(&view, end))
+			events |= CHANNEL_IN;
 	}
 	if (channel_end_writes(ch, end))
-		events |= EPOLLERR | EVENTS_OUT;
+		events |= EPOLLERR | CHANNEL_OUT;
 	return events;
 }
 
@@ -1105,9 +970,9 @@ static u32 channel_state_locked(const struct ipcx_channel *ch,
 	const struct ipcx_channel_side *b = &ch->side[CHANNEL_SECOND];
 	u32 state = 0;
 
-	if (ch->side[!view->turn].asks)
+	if (is_asked(ch, view, view->turn))
 		state |= IPCX_CHANNEL_STAT_F_ASKED;
-	if (ipcx_channel_readable(view, view->turn))
+	if (channel_readable(view, view->turn))
 		state |= IPCX_CHANNEL_STAT_F_PASSED;
 	if (ch->flags & IPCX_CHANNEL_F_STRICT && view->queued)
 		state |= IPCX_CHANNEL_STAT_F_BATCH;
@@ -1129,12 +994,13 @@ static void channel_stat_locked(const struct ipcx_channel *ch,
 	const struct ipcx_channel_side *b = &ch->side[CHANNEL_SECOND];
 	struct ipcx_channel_view view;
 
-	ipcx_channel_look_locked(ch, &view);
+	channel_look_locked(ch, &view);
 	stat->out_flags = ch->flags;
 	stat->out_state = channel_state_locked(ch, &view);
 	stat->out_capacity = ch->ring.capacity;
 	stat->out_queued = view.queued;
-	stat->out_staged = a->staged + b->staged;
+	stat->out_staged =
+		view.staged[CHANNEL_FIRST] + view.staged[CHANNEL_SECOND];
 	stat->out_read_mark = ch->read_mark;
 	stat->out_write_mark = ch->write_mark;
 	stat->out_turn = (u32)view.turn + 1;
@@ -1144,7 +1010,8 @@ static void channel_stat_locked(const struct ipcx_channel *ch,
 	stat->out_readers = ch->obj.waitq[CHANNEL_READERS].nr;
 	stat->out_writer_pid = place_pid_locked(a);
 	stat->out_reader_pid = place_pid_locked(b);
-	stat->out_turns = ch->turns;
+	stat->out_turns =
+		(u32)(view.passes[CHANNEL_FIRST] + view.passes[CHANNEL_SECOND]);
 	stat->out_batches = ch->batches;
 	stat->out_written = a->written + b->written;
 	stat->out_read = a->read + b->read;

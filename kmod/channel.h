@@ -21,11 +21,13 @@
  * who is ahead has written what is in the ring; the first end has the turn when
  * both have handed it over equally often, the second when the first has once more.
  * So a turn cannot overtake what was written before it: an end that has the turn
- * writes only when it is not behind.
+ * writes only when it is not behind. For that the turn is moved last, and looked at
+ * first.
  *
  * *Batches.* In a strict channel the writer's number moves at the end of a batch
- * only. Until then its bytes are *staged*: in the ring, and not seen. And it writes
- * nothing while the reader is behind.
+ * only. Until then its bytes are *staged*: in the ring, and not seen; a third number
+ * says where they end. And it writes nothing while the reader is behind. The end of a
+ * batch is one store: whoever dies has ended it or not.
  *
  * *Inside.* A call that has entered an end is inside until it leaves: that makes
  * a write one piece, however often it has to wait. While it copies, the part of
@@ -60,6 +62,9 @@ struct ipcx_call;
 struct page;
 struct vm_area_struct;
 
+/* Where more than two numbers are to be looked at. */
+#define CHANNEL_F_NOT_PLAIN (IPCX_CHANNEL_F_TURN | IPCX_CHANNEL_F_STRICT)
+
 /* Queues of a channel: also who waits for the turn or for an end is a writer. */
 #define CHANNEL_WRITERS 0
 #define CHANNEL_READERS 1
@@ -68,6 +73,10 @@ struct vm_area_struct;
 #define CHANNEL_FIRST  0
 #define CHANNEL_SECOND 1
 #define CHANNEL_ENDS   2
+
+/* What poll() says there is to read, or room to write. */
+#define CHANNEL_IN  (EPOLLIN | EPOLLRDNORM)
+#define CHANNEL_OUT (EPOLLOUT | EPOLLWRNORM)
 
 /* Of &ipcx_handle.part: the end, and flags of its opening above it. */
 #define CHANNEL_PART_END  3U
@@ -89,8 +98,6 @@ struct ipcx_ring {
  * struct ipcx_channel_side - One end
  * @words: Its number and what is mapped beside it: @own, or in &ipcx_channel.control
  * @own: That, until an end is mapped for the first time
- * @passes: How often it has handed over the turn
- * @staged: Bytes behind @pos that the other end does not see yet
  * @handles: Open descriptors
  * @mapped: Mappings; they keep descriptors open
  * @opened: There was one once
@@ -101,11 +108,14 @@ struct ipcx_ring {
  *	others were in line
  * @closing: The place is given up when no call is inside, and nothing is mapped
  * @orphaned: It has the turn, and who had it is dead, and nobody was there to get it
- * @asks: Wants the turn
+ * @asks: It has asked for the turn
+ * @asked_at: How often the other end had handed it over then: who has done that in
+ *	user space since has answered
  * @killed: Who closed it last was killed by a signal
  * @used: The process that has the place has used it
  * @holder: The place: a holding of that process, or NULL
- * @inherited: It has the turn by a death, of which it was not told yet
+ * @inherited: It got the turn by a death, of which it was not told yet
+ * @inherited_at: How often it had handed over the turn itself then
  * @death: Record of the process that left this end the turn by dying, or NULL; it
  *	stays until the next one when nobody asks for it while it has that turn
  * @written: Bytes written through it, without heads of packets
@@ -114,8 +124,8 @@ struct ipcx_ring {
 struct ipcx_channel_side {
 	struct ipcx_channel_words *words;
 	struct ipcx_channel_words own;
-	u32 passes;
-	u32 staged;
+	u32 asked_at;
+	u32 inherited_at;
 	u32 handles;
 	u32 mapped;
 	bool opened;
@@ -147,8 +157,7 @@ struct ipcx_channel_side {
  * @ring: The bytes
  * @control: Pages for the words of the ends, or NULL: neither was ever mapped
  * @side: The ends
- * @turns: How often the turn was handed over
- * @batches: How many batches were ended
+ * @batches: How many batches were ended by calls
  *
  * What is not constant is protected by the object's lock. The bytes of the ring
  * are not: see above.
@@ -164,7 +173,6 @@ struct ipcx_channel {
 	struct ipcx_ring ring;
 	struct page *control[CHANNEL_ENDS];
 	struct ipcx_channel_side side[CHANNEL_ENDS];
-	u64 turns;
 	u64 batches;
 };
 
@@ -174,12 +182,16 @@ struct ipcx_channel {
  * @from: Which end has written what is in the ring
  * @queued: How many bytes that is
  * @pos: The numbers of the ends; read once, for they may change at any time
+ * @passes: How often each has handed over the turn; 0 in a channel without turns
+ * @staged: Bytes behind @pos that the other end does not see yet
  */
 struct ipcx_channel_view {
 	int turn;
 	int from;
 	u32 queued;
 	u32 pos[CHANNEL_ENDS];
+	u32 passes[CHANNEL_ENDS];
+	u32 staged[CHANNEL_ENDS];
 };
 
 /**
@@ -209,7 +221,7 @@ enum ipcx_channel_wish {
  * @who: The calling process, which lives as long as the call
  * @need: Bytes, or bytes of room, that it needs; for the other end: how often that
  *	had been opened before this one was
- * @pos: Gets the number of the end, from which @at is
+ * @pos: Gets the number of the end to which @at belongs, behind what is staged
  * @at: Gets where the bytes are, or are to be
  * @room: Gets how many bytes there are, or how many may be put there
  */
@@ -258,6 +270,12 @@ static inline u32 channel_pos(const struct ipcx_channel_side *side)
 	return smp_load_acquire(&side->words->pos);
 }
 
+static inline u32 channel_passes(const struct ipcx_channel_side *side)
+{
+	/* And what was moved before the turn. */
+	return smp_load_acquire(&side->words->passes);
+}
+
 static inline void channel_move(struct ipcx_channel_side *side, u32 pos)
 {
 	/* Behind what was copied. */
@@ -299,16 +317,59 @@ static inline bool channel_is_mine(const struct ipcx_channel_side *side)
 	return h && h->pid == task_tgid(current) && !READ_ONCE(h->proc->dead);
 }
 
-/* channel.c */
+/* How many bytes an end can read. */
+static inline u32 channel_readable(const struct ipcx_channel_view *view,
+				   int end)
+{
+	return view->from == end ? 0 : view->queued;
+}
+
+/* How many bytes an end can write. Under the object's lock. */
+static inline u32 channel_writable(const struct ipcx_channel *ch,
+				   const struct ipcx_channel_view *view,
+				   int end)
+{
+	u32 used = view->queued;
+
+	if (view->turn != end || (used && view->from != end))
+		return 0;
+	if (ch->flags & IPCX_CHANNEL_F_STRICT) {
+		if (used)
+			return 0;
+		used = view->staged[end];
+	}
+	return ch->ring.capacity - used;
+}
+
+/* channel_words.c */
 int ipcx_channel_look_locked(const struct ipcx_channel *ch,
 			     struct ipcx_channel_view *view);
-u32 ipcx_channel_readable(const struct ipcx_channel_view *view, int end);
-u32 ipcx_channel_writable(const struct ipcx_channel *ch,
-			  const struct ipcx_channel_view *view, int end);
 void ipcx_channel_publish_locked(struct ipcx_channel *ch, int end);
 void ipcx_channel_pass_locked(struct ipcx_channel *ch, int end);
 bool ipcx_channel_turn_is_at_locked(struct ipcx_channel *ch, int end);
-bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end);
+bool ipcx_channel_inherit_locked(struct ipcx_channel *ch, int end, bool died);
+
+/*
+ * What do the words say? 0, or -EPROTO when they contradict themselves; there is
+ * nothing then. Under the object's lock.
+ */
+static __always_inline int channel_look_locked(const struct ipcx_channel *ch,
+					       struct ipcx_channel_view *view)
+{
+	if (likely(!(ch->flags & CHANNEL_F_NOT_PLAIN))) {
+		*view = (struct ipcx_channel_view) {
+			.pos = { channel_pos(&ch->side[CHANNEL_FIRST]),
+				 channel_pos(&ch->side[CHANNEL_SECOND]) },
+		};
+		view->queued =
+			view->pos[CHANNEL_FIRST] - view->pos[CHANNEL_SECOND];
+		if (likely(view->queued <= ch->ring.capacity))
+			return 0;
+	}
+	return ipcx_channel_look_locked(ch, view);
+}
+
+/* channel.c */
 int ipcx_channel_begin(struct ipcx_channel *ch, int queue,
 		       struct ipcx_channel_entry *wait,
 		       const struct ipcx_deadline *deadline);

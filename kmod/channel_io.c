@@ -179,7 +179,7 @@ static size_t write_quickly(struct ipcx_channel *ch,
 	channel_move(w, pos + size);
 	w->written += size;
 	channel_queue(ch, CHANNEL_READERS)->served_on = raw_smp_processor_id();
-	quick_unlock(ch, CHANNEL_READERS, EPOLLIN | EPOLLRDNORM);
+	quick_unlock(ch, CHANNEL_READERS, CHANNEL_IN);
 	return size;
 
 slow:
@@ -215,7 +215,7 @@ static size_t read_quickly(struct ipcx_channel *ch, const struct iov_iter *to,
 	rd->used = true;
 	channel_move(rd, pos + size);
 	rd->read += size;
-	quick_unlock(ch, CHANNEL_WRITERS, EPOLLOUT | EPOLLWRNORM);
+	quick_unlock(ch, CHANNEL_WRITERS, CHANNEL_OUT);
 	return size;
 
 slow:
@@ -307,13 +307,13 @@ static void write_commit_locked(struct writer *w, size_t size)
 	side->copying = false;
 	side->written += size;
 	if (ch->flags & IPCX_CHANNEL_F_STRICT) {
-		side->staged += taken;
+		WRITE_ONCE(side->words->next, w->wait.pos + taken);
 		if (w->wait.room == taken)
 			ipcx_channel_publish_locked(ch, w->wait.end);
 		return;
 	}
 	channel_move(side, w->wait.pos + taken);
-	ch->news |= EPOLLIN | EPOLLRDNORM;
+	ch->news |= CHANNEL_IN;
 }
 
 /* Behind the last byte, still inside. */
@@ -554,9 +554,11 @@ static void read_commit(struct reader *rd)
 	spin_lock(&ch->obj.lock);
 	ipcx_channel_leave_locked(ch, rd->wait.end);
 	if (!rd->peek) {
+		/* Where this end writes next is never behind. */
+		WRITE_ONCE(side->words->next, rd->wait.pos + rd->taken);
 		channel_move(side, rd->wait.pos + rd->taken);
 		side->read += rd->size;
-		ch->news |= EPOLLOUT | EPOLLWRNORM;
+		ch->news |= CHANNEL_OUT;
 	}
 	ipcx_channel_unlock(ch);
 }
@@ -698,10 +700,10 @@ int ipcx_channel_queued(struct ipcx_object *obj,
 	u32 queued = 0;
 
 	spin_lock(&obj->lock);
-	if (!ipcx_channel_look_locked(ch, &view))
+	if (!channel_look_locked(ch, &view))
 		queued = end < 0 || !channel_end_reads(ch, end) ?
 				 view.queued :
-				 ipcx_channel_readable(&view, end);
+				 channel_readable(&view, end);
 	if (queued && ch->flags & IPCX_CHANNEL_F_PACKET) {
 		head = (void *)ch->ring.data +
 		       (view.pos[!view.from] & (ch->ring.capacity - 1));

@@ -247,7 +247,7 @@ static bool may_write(const struct ipcx_channel *ch, int end, pgoff_t at)
  * @vma: What is to be mapped
  *
  * Context: Sleeps.
- * Return: 0; -EBADF, -EOPNOTSUPP, -EINVAL, -EACCES, -EBUSY, -ENOMEM, or an error of
+ * Return: 0; -EBADF, -EINVAL, -EACCES, -EBUSY, -ENOMEM, or an error of
  * ipcx_channel_take_place().
  */
 int ipcx_channel_mmap(struct ipcx_object *obj, struct file *file, u32 rights,
@@ -258,8 +258,6 @@ int ipcx_channel_mmap(struct ipcx_object *obj, struct file *file, u32 rights,
 
 	if (end < 0)
 		return end;
-	if (ch->flags & ~IPCX_CHANNEL_F_PACKET)
-		return -EOPNOTSUPP;
 	if (!(vma->vm_flags & VM_SHARED) || !range_is_sane(ch, vma))
 		return -EINVAL;
 	if (!may_write(ch, end, vma->vm_pgoff)) {
@@ -343,16 +341,19 @@ int ipcx_channel_wait(struct ipcx_call *call)
 	int r, queue;
 
 	wait.end = channel_end(call->handle);
-	if (arg->flags || arg->__reserved ||
+	if (arg->flags & ~IPCX_CHANNEL_WAIT_F_WRITE || arg->__reserved ||
 	    arg->need > READ_ONCE(ch->ring.capacity))
 		return -EINVAL;
 	if (wait.end < 0)
 		return wait.end;
+	queue = arg->flags || !channel_end_reads(ch, wait.end) ?
+			CHANNEL_WRITERS :
+			CHANNEL_READERS;
+	if (queue == CHANNEL_WRITERS && !channel_end_writes(ch, wait.end))
+		return -EBADF;
 	r = ipcx_deadline_set(&deadline, arg->clockid, arg->deadline);
 	if (r)
 		return r;
-	queue = channel_end_reads(ch, wait.end) ? CHANNEL_READERS :
-						  CHANNEL_WRITERS;
 	ipcx_wait_entry_init(&wait.e, 1);
 	wait.e.mode = CHANNEL_READY;
 	if (deadline.forever &&
@@ -385,8 +386,10 @@ int ipcx_channel_wake(struct ipcx_call *call)
 	spin_lock(&ch->obj.lock);
 	/* Who goes on waiting sets it again. */
 	WRITE_ONCE(ch->side[!end].words->sleeps, 0);
-	ch->news |= end == CHANNEL_FIRST ? EPOLLIN | EPOLLRDNORM :
-					   EPOLLOUT | EPOLLWRNORM;
+	if (channel_end_reads(ch, !end))
+		ch->news |= CHANNEL_IN;
+	if (channel_end_writes(ch, !end))
+		ch->news |= CHANNEL_OUT;
 	ipcx_channel_unlock(ch);
 	return 0;
 }

@@ -16,8 +16,7 @@
 	(IPCX_CHANNEL_OPEN_F_WAIT | IPCX_CHANNEL_OPEN_F_SIGPIPE | \
 	 IPCX_CHANNEL_OPEN_F_DEATH)
 
-#define EVENTS_IN_OUT (EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM)
-#define EVENTS_ALL    (EVENTS_IN_OUT | EPOLLHUP | EPOLLRDHUP | EPOLLERR)
+#define EVENTS_ALL (CHANNEL_IN | CHANNEL_OUT | EPOLLHUP | EPOLLRDHUP | EPOLLERR)
 
 /**
  * ipcx_channel_drop_place_locked() - Nobody has the place any more
@@ -138,7 +137,7 @@ static bool place_inherit_locked(struct ipcx_channel *ch, int end,
 {
 	struct ipcx_channel_side *other = &ch->side[!end];
 
-	if (!ipcx_channel_inherit_locked(ch, end)) {
+	if (!ipcx_channel_inherit_locked(ch, end, true)) {
 		ch->side[end].orphaned =
 			ipcx_channel_turn_is_at_locked(ch, end);
 		return false;
@@ -146,6 +145,7 @@ static bool place_inherit_locked(struct ipcx_channel *ch, int end,
 	*old = other->death;
 	other->death = h;
 	other->inherited = true;
+	other->inherited_at = channel_passes(other);
 	return true;
 }
 
@@ -230,7 +230,7 @@ static void end_is_gone_locked(struct ipcx_channel *ch, int end)
 		ipcx_channel_publish_locked(ch, end);
 	/* An end that was only tried has given nothing away. */
 	if (side->opened)
-		ipcx_channel_inherit_locked(ch, end);
+		ipcx_channel_inherit_locked(ch, end, false);
 	ipcx_channel_tell_gone_locked(ch, end);
 	ch->news |= EVENTS_ALL;
 }
@@ -246,7 +246,7 @@ static void end_opened_locked(struct ipcx_channel *ch, int end)
 	ipcx_channel_tell_gone_locked(ch, end);
 	/* Who had the turn went when there was nobody to leave it to. */
 	if (channel_end_gone(other) || other->orphaned)
-		ipcx_channel_inherit_locked(ch, !end);
+		ipcx_channel_inherit_locked(ch, !end, false);
 	/* The descriptor is known, and may be closed already. */
 	if (!side->handles)
 		end_is_gone_locked(ch, end);
@@ -276,7 +276,7 @@ void ipcx_channel_handle(struct ipcx_object *obj,
 	spin_lock(&obj->lock);
 	side->handles += change;
 	ipcx_channel_tell_gone_locked(ch, end);
-	ch->news |= EVENTS_IN_OUT;
+	ch->news |= CHANNEL_IN | CHANNEL_OUT;
 	if (!side->handles)
 		end_is_gone_locked(ch, end);
 	ipcx_channel_unlock(ch);

@@ -390,9 +390,12 @@ FIELD(ipcx_channel_stat, out_read, 88, 8);
 
 SIZE(ipcx_channel_words, 64);
 FIELD(ipcx_channel_words, pos, 0, 4);
-FIELD(ipcx_channel_words, sleeps, 4, 4);
-FIELD(ipcx_channel_words, gone, 8, 4);
-FIELD(ipcx_channel_words, __reserved, 12, 52);
+FIELD(ipcx_channel_words, next, 4, 4);
+FIELD(ipcx_channel_words, passes, 8, 4);
+FIELD(ipcx_channel_words, sleeps, 12, 4);
+FIELD(ipcx_channel_words, gone, 16, 4);
+FIELD(ipcx_channel_words, left, 20, 4);
+FIELD(ipcx_channel_words, __reserved, 24, 40);
 
 SIZE(ipcx_channel_wait, 24);
 FIELD(ipcx_channel_wait, need, 0, 4);

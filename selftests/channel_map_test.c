@@ -40,18 +40,11 @@ FIXTURE_TEARDOWN(map)
 	close(self->dev);
 }
 
-static void *map_at(int fd, size_t size, int prot, unsigned int page, int flags)
-{
-	void *p = mmap(NULL, size, prot, flags, fd, (off_t)page * T_PAGE);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 /* 0, or the errno of the refusal. */
 static int map_errno(int fd, size_t size, int prot, unsigned int page,
 		     int flags)
 {
-	void *p = map_at(fd, size, prot, page, flags);
+	void *p = t_map_at(fd, size, prot, page, flags);
 	int err = errno;
 
 	if (!p)
@@ -60,54 +53,12 @@ static int map_errno(int fd, size_t size, int prot, unsigned int page,
 	return 0;
 }
 
-/* Everything that an end may map. */
-struct mapped {
-	struct ipcx_channel_words *mine;
-	const struct ipcx_channel_words *peer;
-	char *data;
-	size_t size;
-};
-
-static bool map_end(int fd, unsigned int end, struct mapped *m)
-{
-	const bool writes = end == IPCX_CHANNEL_WRITER;
-
-	m->size = 2 * T_CAPACITY;
-	m->mine = map_at(fd, T_PAGE, PROT_READ | PROT_WRITE,
-			 writes ? IPCX_CHANNEL_MAP_FIRST :
-				  IPCX_CHANNEL_MAP_SECOND,
-			 MAP_SHARED);
-	m->peer = map_at(fd, T_PAGE, PROT_READ,
-			 writes ? IPCX_CHANNEL_MAP_SECOND :
-				  IPCX_CHANNEL_MAP_FIRST,
-			 MAP_SHARED);
-	m->data = map_at(fd, m->size,
-			 writes ? PROT_READ | PROT_WRITE : PROT_READ,
-			 IPCX_CHANNEL_MAP_DATA, MAP_SHARED);
-	return m->mine && m->peer && m->data;
-}
-
-static void unmap_end(const struct mapped *m)
-{
-	munmap(m->mine, T_PAGE);
-	munmap((void *)m->peer, T_PAGE);
-	munmap(m->data, m->size);
-}
-
-/* Moves a number by so much, and does what is to be done behind that. */
-static void move(int fd, const struct mapped *m, uint32_t size)
-{
-	__atomic_store_n(&m->mine->pos, m->mine->pos + size, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&m->peer->sleeps, __ATOMIC_SEQ_CST))
-		t_channel_wake(fd);
-}
-
 /* ---- What may be mapped ------------------------------------------------ */
 
 TEST_F(map, each_end_maps_what_is_its_own)
 {
 	const int rw = PROT_READ | PROT_WRITE;
-	int turn, strict, end, reduced;
+	int turn, end, reduced;
 
 	EXPECT_EQ(0, map_errno(self->w, T_PAGE, rw, 0, MAP_SHARED));
 	EXPECT_EQ(0, map_errno(self->r, T_PAGE, rw, 1, MAP_SHARED));
@@ -129,16 +80,17 @@ TEST_F(map, each_end_maps_what_is_its_own)
 				    MAP_SHARED));
 	EXPECT_EQ(EINVAL, map_errno(self->w, T_PAGE, rw, 0, MAP_PRIVATE));
 	EXPECT_EQ(EBADF, map_errno(self->ch, T_PAGE, PROT_READ, 0, MAP_SHARED));
-	turn = t_channel(self->dev, IPCX_CHANNEL_F_TURN, 0);
-	end = t_end(turn, IPCX_CHANNEL_FIRST, 0);
-	EXPECT_EQ(EOPNOTSUPP, map_errno(end, T_PAGE, rw, 0, MAP_SHARED));
+	/* With turns either end writes, but not the words of the other one. */
+	turn = t_channel(self->dev, IPCX_CHANNEL_F_TURN, T_CAPACITY);
+	end = t_end(turn, IPCX_CHANNEL_SECOND, 0);
+	EXPECT_EQ(0, map_errno(end, T_PAGE, rw, 1, MAP_SHARED));
+	EXPECT_EQ(0, map_errno(end, 2 * T_CAPACITY, rw, 2, MAP_SHARED));
+	EXPECT_EQ(EACCES, map_errno(end, T_PAGE, rw, 0, MAP_SHARED));
+	reduced = t_reduce(end, IPCX_RIGHT_READ);
+	EXPECT_EQ(EACCES, map_errno(reduced, T_PAGE, rw, 1, MAP_SHARED));
+	close(reduced);
 	close(end);
 	close(turn);
-	strict = t_channel(self->dev, IPCX_CHANNEL_F_STRICT, 0);
-	end = t_end(strict, IPCX_CHANNEL_WRITER, 0);
-	EXPECT_EQ(EOPNOTSUPP, map_errno(end, T_PAGE, rw, 0, MAP_SHARED));
-	close(end);
-	close(strict);
 	/* Without the right nothing is left of it. */
 	end = t_end_with(self->ch, IPCX_CHANNEL_WRITER, IPCX_RIGHT_CONTROL);
 	reduced = t_reduce(end, IPCX_RIGHT_CONTROL);
@@ -152,10 +104,10 @@ TEST_F(map, each_end_maps_what_is_its_own)
 /* Not made more by mprotect(), nor by a debugger, nor longer. */
 TEST_F(map, what_is_mapped_stays_what_it_is)
 {
-	struct mapped m;
+	struct t_mapped m;
 	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 
-	ASSERT_TRUE(map_end(self->r, IPCX_CHANNEL_READER, &m));
+	ASSERT_TRUE(t_map_end(self->r, &m));
 	EXPECT_EQ(-1, mprotect((void *)m.peer, T_PAGE, PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(-1, mprotect(m.data, T_PAGE, PROT_READ | PROT_WRITE));
@@ -169,7 +121,7 @@ TEST_F(map, what_is_mapped_stays_what_it_is)
 	/* The same once more behind it. */
 	EXPECT_EQ('x', m.data[T_CAPACITY]);
 	close(mem);
-	unmap_end(&m);
+	t_unmap_end(&m);
 }
 
 /* ---- Whose it is ------------------------------------------------------- */
@@ -185,11 +137,11 @@ static bool told_busy(int fd, bool writes)
 /* Rows: T6 T9 H6. */
 TEST_F(map, who_maps_an_end_has_it)
 {
-	struct mapped m[2];
+	struct t_mapped m[2];
 	pid_t pid;
 
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m[0]));
-	ASSERT_TRUE(map_end(self->r, IPCX_CHANNEL_READER, &m[1]));
+	ASSERT_TRUE(t_map_end(self->w, &m[0]));
+	ASSERT_TRUE(t_map_end(self->r, &m[1]));
 	/* The process itself may use calls, too; a close gives nothing away. */
 	EXPECT_EQ(1, t_write(self->w, "x", 1));
 	EXPECT_EQ(1, t_read(self->r, self->buf, 1));
@@ -205,12 +157,12 @@ TEST_F(map, who_maps_an_end_has_it)
 			      EBUSY);
 	EXPECT_EQ(0, t_reap(pid));
 	/* Any process may write where none has mapped the end. */
-	unmap_end(&m[0]);
+	t_unmap_end(&m[0]);
 	pid = t_fork();
 	if (!pid)
 		_exit(t_write_until(self->w, "y", 1, 0, 0) != 1);
 	EXPECT_EQ(0, t_reap(pid));
-	unmap_end(&m[1]);
+	t_unmap_end(&m[1]);
 }
 
 struct writing {
@@ -231,17 +183,17 @@ static void *write_it(void *arg)
 /* Rows: T9. What was closed while it was mapped is given up with the mapping. */
 TEST_F(map, closed_place_goes_with_the_mapping)
 {
-	struct mapped m;
+	struct t_mapped m;
 	pid_t pid;
 
 	ASSERT_EQ(1, t_write(self->w, "x", 1));
-	ASSERT_TRUE(map_end(self->r, IPCX_CHANNEL_READER, &m));
+	ASSERT_TRUE(t_map_end(self->r, &m));
 	close(dup(self->r));
 	pid = t_fork();
 	if (!pid)
 		_exit(!told_busy(self->r, false));
 	EXPECT_EQ(0, t_reap(pid));
-	unmap_end(&m);
+	t_unmap_end(&m);
 	pid = t_fork();
 	if (!pid)
 		_exit(t_read_until(self->r, self->buf, 1, 0) != 1);
@@ -253,7 +205,7 @@ TEST_F(map, writers_and_a_mapping_do_not_mix)
 {
 	struct writing w = { self->w, self->buf, sizeof(self->buf), 0 };
 	char in[sizeof(self->buf)];
-	struct mapped m;
+	struct t_mapped m;
 	pthread_t thread;
 	pid_t pid;
 
@@ -271,20 +223,20 @@ TEST_F(map, writers_and_a_mapping_do_not_mix)
 			      0 :
 			      1);
 	ASSERT_TRUE(T_UNTIL(t_channel_waiters(self->ch) == 1));
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(self->w, &m));
 	EXPECT_EQ(0, t_read_all(self->r, in, T_CAPACITY));
 	EXPECT_EQ(0, t_reap(pid));
-	unmap_end(&m);
+	t_unmap_end(&m);
 }
 
 /* Rows: C3. Where the ring is, and how long, does not change under a mapping. */
 TEST_F(map, mapped_ring_is_not_replaced)
 {
-	struct mapped m;
+	struct t_mapped m;
 
-	ASSERT_TRUE(map_end(self->r, IPCX_CHANNEL_READER, &m));
+	ASSERT_TRUE(t_map_end(self->r, &m));
 	EXPECT_EQ(-EBUSY, t_channel_resize(self->ch, 4 * T_CAPACITY));
-	unmap_end(&m);
+	t_unmap_end(&m);
 	EXPECT_EQ(4LL * T_CAPACITY, t_channel_resize(self->ch, 4 * T_CAPACITY));
 }
 
@@ -292,9 +244,9 @@ TEST_F(map, mapped_ring_is_not_replaced)
 TEST_F(map, mapping_keeps_the_end_open)
 {
 	struct ipcx_channel_stat s;
-	struct mapped m;
+	struct t_mapped m;
 
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(self->w, &m));
 	close(self->w);
 	self->w = -1;
 	EXPECT_EQ(-EAGAIN, t_read_until(self->r, self->buf, 1, 0));
@@ -302,7 +254,7 @@ TEST_F(map, mapping_keeps_the_end_open)
 	EXPECT_EQ(IPCX_CHANNEL_STAT_F_WRITER_MAPPED, s.out_state);
 	m.data[0] = 'x';
 	__atomic_store_n(&m.mine->pos, 1, __ATOMIC_SEQ_CST);
-	unmap_end(&m);
+	t_unmap_end(&m);
 	EXPECT_EQ(1, t_read_until(self->r, self->buf, 8, t_soon()));
 	EXPECT_EQ('x', self->buf[0]);
 	EXPECT_EQ(0, t_read_until(self->r, self->buf, 8, t_soon()));
@@ -323,31 +275,31 @@ TEST_F(map, waiting_takes_nothing)
 {
 	struct writing w = { self->r, NULL, 10, -1 };
 	pthread_t thread;
-	struct mapped m;
+	struct t_mapped m;
 
 	EXPECT_EQ(-EBADF, t_channel_wait(self->ch, 1, 0));
 	EXPECT_EQ(-EBADF, t_channel_wake(self->ch));
 	EXPECT_EQ(-EINVAL, t_channel_wait(self->r, T_CAPACITY + 1, 0));
 	EXPECT_EQ(0, t_channel_wait(self->w, T_CAPACITY, 0));
 	EXPECT_EQ(-EAGAIN, t_channel_wait(self->r, 1, 0));
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(self->w, &m));
 	EXPECT_EQ(-EAGAIN, t_channel_wait(self->r, 0, 0));
 	EXPECT_EQ(1U, m.peer->sleeps);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, await_it, &w));
 	ASSERT_TRUE(T_UNTIL(t_channel_waiters(self->ch) == 1));
 	t_fill(m.data, 20, 5);
-	move(self->w, &m, 9);
+	t_mapped_move(&m, 9);
 	usleep(1000);
 	EXPECT_EQ(1, t_channel_waiters(self->ch));
 	/* Who is woken for too little waits on, and says so. */
 	EXPECT_EQ(1U, m.peer->sleeps);
-	move(self->w, &m, 1);
+	t_mapped_move(&m, 1);
 	ASSERT_EQ(0, t_join(thread));
 	EXPECT_EQ(0, w.ret);
 	EXPECT_EQ(10, t_queued(self->ch));
 	EXPECT_EQ(10, t_read(self->r, self->buf, 20));
 	EXPECT_TRUE(t_filled(self->buf, 10, 5));
-	unmap_end(&m);
+	t_unmap_end(&m);
 	close(self->w);
 	self->w = -1;
 	EXPECT_EQ(-EPIPE, t_channel_wait(self->r, 1, t_soon()));
@@ -365,16 +317,16 @@ TEST_F(map, pollers_are_told)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 	int ep = epoll_create1(EPOLL_CLOEXEC);
-	struct mapped m;
+	struct t_mapped m;
 
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(self->w, &m));
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->r, &event));
 	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
-	move(self->w, &m, 1);
+	t_mapped_move(&m, 1);
 	EXPECT_EQ(1, epoll_wait(ep, &event, 1, T_LONG / T_MSEC));
 	EXPECT_EQ(1, t_read(self->r, self->buf, 8));
 	EXPECT_EQ(-EAGAIN, t_read_until(self->r, self->buf, 8, 0));
-	move(self->w, &m, 1);
+	t_mapped_move(&m, 1);
 	EXPECT_EQ(1, epoll_wait(ep, &event, 1, T_LONG / T_MSEC));
 	EXPECT_EQ(POLLIN, t_poll(self->r, POLLIN, 0));
 	EXPECT_EQ(1, t_read(self->r, self->buf, 8));
@@ -382,36 +334,36 @@ TEST_F(map, pollers_are_told)
 	signal(SIGIO, on_signal);
 	ASSERT_EQ(0, fcntl(self->r, F_SETOWN, getpid()));
 	ASSERT_EQ(0, fcntl(self->r, F_SETFL, O_ASYNC));
-	move(self->w, &m, 1);
+	t_mapped_move(&m, 1);
 	EXPECT_TRUE(T_UNTIL(signals > 0));
-	unmap_end(&m);
+	t_unmap_end(&m);
 }
 
 /* Rows: C3. Facts are right, whoever has moved what. */
 TEST_F(map, facts_are_those_of_the_words)
 {
 	struct ipcx_channel_stat s;
-	struct mapped m[2];
+	struct t_mapped m[2];
 
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m[0]));
-	ASSERT_TRUE(map_end(self->r, IPCX_CHANNEL_READER, &m[1]));
-	move(self->w, &m[0], 100);
+	ASSERT_TRUE(t_map_end(self->w, &m[0]));
+	ASSERT_TRUE(t_map_end(self->r, &m[1]));
+	t_mapped_move(&m[0], 100);
 	EXPECT_EQ(100, t_queued(self->ch));
 	EXPECT_EQ(100, t_fionread(self->r));
-	move(self->r, &m[1], 30);
+	t_mapped_move(&m[1], 30);
 	EXPECT_EQ(70, t_fionread(self->r));
 	EXPECT_EQ(0, t_channel_stat(self->r, &s));
 	EXPECT_EQ(IPCX_CHANNEL_STAT_F_WRITER_MAPPED |
 			  IPCX_CHANNEL_STAT_F_READER_MAPPED,
 		  s.out_state);
 	EXPECT_EQ(0U, m[0].peer->gone);
-	unmap_end(&m[0]);
+	t_unmap_end(&m[0]);
 	close(self->w);
 	self->w = -1;
 	EXPECT_EQ(1U, m[1].peer->gone);
 	self->w = t_end(self->ch, IPCX_CHANNEL_WRITER, 0);
 	EXPECT_EQ(0U, m[1].peer->gone);
-	unmap_end(&m[1]);
+	t_unmap_end(&m[1]);
 }
 
 /* ---- Lies -------------------------------------------------------------- */
@@ -421,10 +373,10 @@ TEST_F(map, numbers_that_cannot_be_are_an_error)
 {
 	static const uint32_t lies[] = { T_CAPACITY + 1, 0x7fffffff, 0x80000000,
 					 0xffffffff };
-	struct mapped m;
+	struct t_mapped m;
 	int size;
 
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(self->w, &m));
 	for (unsigned int i = 0; i < ARRAY_SIZE(lies); i++) {
 		__atomic_store_n(&m.mine->pos, lies[i], __ATOMIC_SEQ_CST);
 		EXPECT_EQ(-EPROTO, t_read_until(self->r, self->buf, 8, 0));
@@ -442,11 +394,11 @@ TEST_F(map, numbers_that_cannot_be_are_an_error)
 	/* What is true again is believed again. */
 	__atomic_store_n(&m.mine->pos, 5, __ATOMIC_SEQ_CST);
 	EXPECT_EQ(5, t_read(self->r, self->buf, 8));
-	unmap_end(&m);
+	t_unmap_end(&m);
 	/* And the lie of one that has gone stays an error. */
-	ASSERT_TRUE(map_end(self->w, IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(self->w, &m));
 	__atomic_store_n(&m.mine->pos, 0x12345678, __ATOMIC_SEQ_CST);
-	unmap_end(&m);
+	t_unmap_end(&m);
 	EXPECT_EQ(-EPROTO, t_channel_resize(self->ch, 4 * T_CAPACITY));
 }
 
@@ -456,11 +408,11 @@ TEST_F(map, heads_of_packets_are_not_believed)
 	static const uint32_t sizes[] = { 100, T_CAPACITY, 0xfffffff0,
 					  0xffffffff };
 	int pair[2], size;
-	struct mapped m;
+	struct t_mapped m;
 
 	ASSERT_EQ(0, t_channel_pair(self->dev, IPCX_CHANNEL_F_PACKET,
 				    T_CAPACITY, pair));
-	ASSERT_TRUE(map_end(pair[0], IPCX_CHANNEL_WRITER, &m));
+	ASSERT_TRUE(t_map_end(pair[0], &m));
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		memcpy(m.data, &sizes[i], 4);
 		__atomic_store_n(&m.mine->pos, 64, __ATOMIC_SEQ_CST);
@@ -468,12 +420,12 @@ TEST_F(map, heads_of_packets_are_not_believed)
 		EXPECT_EQ(0, ioctl(pair[1], FIONREAD, &size));
 		EXPECT_LE(size, 64);
 	}
-	unmap_end(&m);
+	t_unmap_end(&m);
 	close(pair[0]);
 	close(pair[1]);
 }
 
-static void scribble(struct mapped *m, bool data, int *stop)
+static void scribble(struct t_mapped *m, bool data, int *stop)
 {
 	unsigned int state = (unsigned int)t_now();
 	volatile uint32_t *words = (volatile uint32_t *)m->mine;
@@ -481,7 +433,7 @@ static void scribble(struct mapped *m, bool data, int *stop)
 
 	while (!T_LOAD(stop)) {
 		/* Now and then something that might be. */
-		words[t_next(&state) % 4] =
+		words[t_next(&state) % 6] =
 			t_next(&state) % 3 ?
 				t_next(&state) << 8 :
 				m->peer->pos + t_next(&state) % 9000;
@@ -500,10 +452,17 @@ static void use_end(int fd, bool writes, char *buf, unsigned int *state)
 	struct ipcx_channel_stat s;
 	int pipes[2], n;
 
-	switch (t_next(state) % 8) {
+	switch (t_next(state) % 10) {
 	case 0:
 		t_channel_stat(fd, &s);
 		ioctl(fd, FIONREAD, &n);
+		break;
+	case 8:
+		t_turn_take(fd, t_in_ms(1), NULL);
+		t_turn_pass(fd);
+		break;
+	case 9:
+		t_channel_flush(fd);
 		break;
 	case 1:
 		t_poll(fd, POLLIN | POLLOUT, 0);
@@ -547,30 +506,30 @@ static void use_end(int fd, bool writes, char *buf, unsigned int *state)
 static bool survives_scribbling(int dev, unsigned int flags, bool writer_is_bad,
 				long long ms)
 {
+	const bool both = flags & IPCX_CHANNEL_F_TURN;
 	unsigned long long end = t_in_ms(ms);
 	unsigned int state = (unsigned int)t_now();
 	char *buf = malloc(2 * T_CAPACITY + 64);
 	int *stop = t_shared(sizeof(int)), pair[2];
 	unsigned int rounds = 0;
-	struct mapped m;
+	struct t_mapped m;
 	pid_t pid;
 
 	if (t_channel_pair(dev, flags, T_CAPACITY, pair))
 		return false;
 	pid = t_fork();
 	if (!pid) {
-		if (!map_end(pair[!writer_is_bad],
-			     writer_is_bad ? IPCX_CHANNEL_WRITER :
-					     IPCX_CHANNEL_READER,
-			     &m))
+		if (!t_map_end(pair[!writer_is_bad], &m))
 			_exit(1);
-		scribble(&m, writer_is_bad, stop);
+		scribble(&m, writer_is_bad || both, stop);
 	}
 	memset(buf + 2 * T_CAPACITY, 0xa5, 64);
 	/* Who scribbles wakes nobody. */
 	fcntl(pair[writer_is_bad], F_SETFL, O_NONBLOCK);
 	while (t_now() < end) {
-		use_end(pair[writer_is_bad], !writer_is_bad, buf, &state);
+		use_end(pair[writer_is_bad],
+			both ? t_next(&state) & 1 : !writer_is_bad, buf,
+			&state);
 		rounds++;
 	}
 	T_STORE(stop, 1);
@@ -585,15 +544,23 @@ static bool survives_scribbling(int dev, unsigned int flags, bool writer_is_bad,
 
 TEST_F_TIMEOUT(map, scribbling_harms_nobody_else, 300)
 {
+	static const unsigned int flags[] = {
+		0,
+		IPCX_CHANNEL_F_PACKET,
+		IPCX_CHANNEL_F_STRICT,
+		IPCX_CHANNEL_F_TURN,
+		IPCX_CHANNEL_F_TURN | IPCX_CHANNEL_F_STRICT |
+			IPCX_CHANNEL_F_PACKET,
+	};
 	/* The debug kernel, which sees most, has the longest. */
-	long long ms = (getenv("IPCX_SLOWER") ? 60 : 8) * 1000 / 4;
+	long long ms = (getenv("IPCX_SLOWER") ? 60 : 8) * 1000 /
+		       (2 * (long long)ARRAY_SIZE(flags));
 
-	EXPECT_TRUE(survives_scribbling(self->dev, 0, true, ms));
-	EXPECT_TRUE(survives_scribbling(self->dev, 0, false, ms));
-	EXPECT_TRUE(survives_scribbling(self->dev, IPCX_CHANNEL_F_PACKET, true,
-					ms));
-	EXPECT_TRUE(survives_scribbling(self->dev, IPCX_CHANNEL_F_PACKET, false,
-					ms));
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
+		EXPECT_TRUE(survives_scribbling(self->dev, flags[i], true, ms));
+		EXPECT_TRUE(
+			survives_scribbling(self->dev, flags[i], false, ms));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -99,21 +99,38 @@ static int set_flusher(struct scene *s, int dev)
 	return T_UNTIL(t_channel_waiters(s->ch) == 1) ? 0 : -ETIMEDOUT;
 }
 
-/* Who ends the sleep has mapped its end, and moves its number without a call. */
-static struct ipcx_channel_words *words;
+/* Who ends the sleep has mapped its end, and moves its numbers without a call. */
+static struct t_mapped mapped;
 
 static int set_reader_of_mapped(struct scene *s, int dev)
 {
 	int r = set_reader(s, dev);
 
-	words = r ? NULL : t_map_rw(s->peer, T_PAGE);
-	return words ? 0 : r ?: -errno;
+	return r ?: t_map_end(s->peer, &mapped) ? 0 : -errno;
 }
 
-static int give_mapped_byte(struct scene *s)
+static int set_taker_from_mapped(struct scene *s, int dev)
 {
-	__atomic_store_n(&words->pos, words->pos + 1, __ATOMIC_SEQ_CST);
-	return t_channel_wake(s->peer);
+	int r = set_taker(s, dev);
+
+	return r ?: t_map_end(s->peer, &mapped) ? 0 : -errno;
+}
+
+static int give_mapped_byte(struct scene *s T_UNUSED)
+{
+	t_mapped_move(&mapped, 1);
+	return 0;
+}
+
+static int give_mapped_turn(struct scene *s T_UNUSED)
+{
+	t_mapped_pass(&mapped);
+	return 0;
+}
+
+static int block_wait_to_write(struct scene *s, unsigned long long deadline)
+{
+	return t_channel_wait_to_write(s->fd, 1, deadline);
 }
 
 static int block_wait(struct scene *s, unsigned long long deadline)
@@ -238,6 +255,15 @@ static const struct sleeping_call awaiting_mapped = { set_reader_of_mapped,
 static const struct sleeping_call reading_mapped = { set_reader_of_mapped,
 						     block_read,
 						     give_mapped_byte, false };
+static const struct sleeping_call taking_mapped = { set_taker_from_mapped,
+						    block_take,
+						    give_mapped_turn, false };
+static const struct sleeping_call awaiting_turn = { set_taker_from_mapped,
+						    block_wait_to_write,
+						    give_mapped_turn, false };
+static const struct sleeping_call writing_mapped = { set_taker_from_mapped,
+						     block_write,
+						     give_mapped_turn, false };
 static const struct sleeping_call flushing = { set_flusher, block_flush,
 					       give_all_room, true };
 
@@ -279,6 +305,12 @@ FIXTURE_VARIANT_ADD(asleep, awaiting_room) { .call = &awaiting_room };
 FIXTURE_VARIANT_ADD(asleep, awaiting_mapped) { .call = &awaiting_mapped };
 
 FIXTURE_VARIANT_ADD(asleep, reading_mapped) { .call = &reading_mapped };
+
+FIXTURE_VARIANT_ADD(asleep, taking_mapped) { .call = &taking_mapped };
+
+FIXTURE_VARIANT_ADD(asleep, awaiting_turn) { .call = &awaiting_turn };
+
+FIXTURE_VARIANT_ADD(asleep, writing_mapped) { .call = &writing_mapped };
 
 FIXTURE_SETUP(asleep)
 {
@@ -426,9 +458,9 @@ TEST_F(asleep, may_be_killed_when_it_is_served)
 		ASSERT_LE(0, t_reap(pid));
 		EXPECT_TRUE(T_UNTIL(!t_channel_waiters(s.ch)));
 		/* What is mapped does not change its size. */
-		if (words)
-			munmap(words, T_PAGE);
-		words = NULL;
+		if (mapped.data)
+			t_unmap_end(&mapped);
+		mapped.data = NULL;
 		/* Not even a call that the dead one had begun. */
 		EXPECT_LT(0, t_channel_resize(s.ch, 2 * T_CAPACITY));
 		EXPECT_EQ(0, t_destroy(s.ch));

@@ -278,11 +278,112 @@ static inline int t_channel_wait(int fd, unsigned int need,
 	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAIT, &w);
 }
 
+/* The same on an end that can do both. */
+static inline int t_channel_wait_to_write(int fd, unsigned int need,
+					  unsigned long long deadline)
+{
+	struct ipcx_channel_wait w = {
+		.need = need,
+		.clockid = CLOCK_MONOTONIC,
+		.deadline = deadline,
+		.flags = IPCX_CHANNEL_WAIT_F_WRITE,
+	};
+
+	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAIT, &w);
+}
+
 static inline int t_channel_wake(int fd)
 {
 	struct ipcx_channel_wake w = {};
 
 	return t_ioctl(fd, IPCX_IOC_CHANNEL_WAKE, &w);
+}
+
+static inline void *t_map_at(int fd, size_t size, int prot, unsigned int page,
+			     int flags)
+{
+	void *p = mmap(NULL, size, prot, flags, fd, (off_t)page * T_PAGE);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Everything that an end may map. */
+struct t_mapped {
+	int fd; /* not owned */
+	struct ipcx_channel_words *mine;
+	const struct ipcx_channel_words *peer;
+	char *data;
+	size_t size; /* twice the capacity */
+};
+
+static inline bool t_map_end(int fd, struct t_mapped *m)
+{
+	struct ipcx_channel_stat s;
+	bool first;
+	int prot = PROT_READ;
+
+	if (t_channel_stat(fd, &s))
+		return false;
+	first = s.out_end == IPCX_CHANNEL_FIRST;
+	if (first || s.out_flags & IPCX_CHANNEL_F_TURN)
+		prot |= PROT_WRITE;
+	m->fd = fd;
+	m->size = 2UL * s.out_capacity;
+	m->mine = t_map_at(fd, T_PAGE, PROT_READ | PROT_WRITE,
+			   first ? IPCX_CHANNEL_MAP_FIRST :
+				   IPCX_CHANNEL_MAP_SECOND,
+			   MAP_SHARED);
+	m->peer = t_map_at(fd, T_PAGE, PROT_READ,
+			   first ? IPCX_CHANNEL_MAP_SECOND :
+				   IPCX_CHANNEL_MAP_FIRST,
+			   MAP_SHARED);
+	m->data =
+		t_map_at(fd, m->size, prot, IPCX_CHANNEL_MAP_DATA, MAP_SHARED);
+	return m->mine && m->peer && m->data;
+}
+
+static inline void t_unmap_end(const struct t_mapped *m)
+{
+	munmap(m->mine, T_PAGE);
+	munmap((void *)m->peer, T_PAGE);
+	munmap(m->data, m->size);
+}
+
+/* What is to be done behind each move. */
+static inline void t_mapped_tell(const struct t_mapped *m)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&m->peer->sleeps, __ATOMIC_RELAXED))
+		t_channel_wake(m->fd);
+}
+
+static inline void t_mapped_move(const struct t_mapped *m, uint32_t size)
+{
+	__atomic_store_n(&m->mine->pos, m->mine->pos + size, __ATOMIC_RELEASE);
+	t_mapped_tell(m);
+}
+
+/* Into the ring, unseen, where a strict channel goes on. */
+static inline void t_mapped_stage(const struct t_mapped *m, const void *data,
+				  uint32_t size)
+{
+	memcpy(m->data + m->mine->next % (m->size / 2), data, size);
+	__atomic_store_n(&m->mine->next, m->mine->next + size,
+			 __ATOMIC_RELEASE);
+}
+
+static inline void t_mapped_write(const struct t_mapped *m, const void *data,
+				  uint32_t size)
+{
+	memcpy(m->data + m->mine->pos % (m->size / 2), data, size);
+	t_mapped_move(m, size);
+}
+
+static inline void t_mapped_pass(const struct t_mapped *m)
+{
+	__atomic_store_n(&m->mine->passes, m->mine->passes + 1,
+			 __ATOMIC_RELEASE);
+	t_mapped_tell(m);
 }
 
 /* The next of a sequence that looks random, and is the same for a seed. */

@@ -156,7 +156,7 @@ IPCX_EXPORT int ipcx_channel_duplex(struct ipcx *ipcx,
 				    const struct ipcx_channel_config *config,
 				    struct ipcx_duplex ret_sides[2])
 {
-	struct ipcx_duplex side[2] = { { 0 } };
+	struct ipcx_duplex side[2] = { { NULL, NULL }, { NULL, NULL } };
 	int err;
 
 	if (config && config->flags & IPCX_CHANNEL_F_TURN)
@@ -235,6 +235,10 @@ IPCX_EXPORT int ipcx_channel_send(struct ipcx_channel *channel,
 	int err;
 
 	assert(channel);
+	if (channel_is_mapped(channel) &&
+	    !(flags & IPCX_CHANNEL_WRITE_F_SIGPIPE))
+		return ipcx_channel_map_write(channel, data, size, flags,
+					      deadline, ret_written);
 	err = ipcx_deadline_fill(deadline, &arg.clockid, &ns);
 	if (err)
 		return err;
@@ -273,7 +277,7 @@ channel_write(struct ipcx_channel *channel, const void *data, size_t size,
 	long ret = -EBADF;
 
 	if (channel_is_mapped(channel))
-		return ipcx_channel_map_write(channel, data, size, deadline,
+		return ipcx_channel_map_write(channel, data, size, 0, deadline,
 					      ret_written);
 	if (IPCX_LIKELY(!deadline))
 		ret = ipcx_write(channel->fd, data, size);
@@ -375,6 +379,8 @@ IPCX_EXPORT int ipcx_channel_pass(struct ipcx_channel *channel)
 	struct ipcx_channel_turn arg = { .op = IPCX_CHANNEL_TURN_PASS };
 
 	assert(channel);
+	if (channel_is_mapped(channel))
+		return ipcx_channel_map_pass(channel);
 	return ipcx_ioctl(channel->fd, IPCX_IOC_CHANNEL_TURN, &arg);
 }
 
@@ -387,11 +393,15 @@ IPCX_EXPORT int ipcx_channel_take(struct ipcx_channel *channel,
 	int err;
 
 	assert(channel);
+	if (channel_is_mapped(channel) &&
+	    ipcx_channel_map_take(channel, deadline))
+		return 0;
 	err = ipcx_deadline_fill(deadline, &arg.clockid, &ns);
 	if (err)
 		return err;
 	arg.deadline = ns;
 	err = ipcx_ioctl(channel->fd, IPCX_IOC_CHANNEL_TURN, &arg);
+	ipcx_channel_map_forget(channel);
 	if (err == -EOWNERDEAD && ret_dead_pid)
 		*ret_dead_pid = arg.out_dead_pid;
 	return err;
@@ -402,6 +412,8 @@ IPCX_EXPORT int ipcx_channel_flush(struct ipcx_channel *channel)
 	struct ipcx_channel_flush arg = { 0 };
 
 	assert(channel);
+	if (channel_is_mapped(channel))
+		return ipcx_channel_map_flush(channel);
 	return ipcx_ioctl(channel->fd, IPCX_IOC_CHANNEL_FLUSH, &arg);
 }
 

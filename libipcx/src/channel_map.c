@@ -41,9 +41,18 @@ struct packet_head {
 	uint32_t zero;
 };
 
-static inline char *ring_at(const struct channel_map *map)
+/* What has batches or turns is looked at closely. */
+#define NOT_PLAIN (IPCX_CHANNEL_F_TURN | IPCX_CHANNEL_F_STRICT)
+
+/* Where this end reads, or writes. */
+static inline uint32_t map_at(const struct channel_map *map)
 {
-	return map->data + (channel_my_pos(map) & map->mask);
+	return atomic_load_explicit(map->at, memory_order_relaxed);
+}
+
+static inline char *ring_at(const struct channel_map *map, uint32_t at)
+{
+	return map->data + (at & map->mask);
 }
 
 /* What a packet takes. */
@@ -54,24 +63,93 @@ static inline uint64_t packet_size(uint64_t size)
 	return IPCX_CHANNEL_PACKET_HEAD + ((size + mask) & ~mask);
 }
 
+/* ---- Looking ----------------------------------------------------------- */
+
+/* What cannot be: more than any capacity. */
+#define LIE UINT32_MAX
+
+/* In a channel with turns: whether this end has it; -EPROTO for what cannot be. */
+static int turn_is_mine(const struct channel_map *map)
+{
+	/* Acquire: what was written before it was handed over is seen. */
+	uint32_t theirs =
+		atomic_load_explicit(&map->peer->passes, memory_order_acquire);
+	uint32_t mine =
+		atomic_load_explicit(&map->mine->passes, memory_order_relaxed);
+	uint32_t more = map->second ? theirs - mine : mine - theirs;
+
+	return IPCX_LIKELY(more <= 1) ? more == map->second : -EPROTO;
+}
+
+/* Bytes that the other end does not see yet. */
+static uint32_t map_staged(const struct channel_map *map)
+{
+	return atomic_load_explicit(&map->mine->next, memory_order_relaxed) -
+	       channel_my_pos(map);
+}
+
+static uint32_t look_for_room(const struct channel_map *map)
+{
+	int mine = map->flags & IPCX_CHANNEL_F_TURN ? turn_is_mine(map) : 1;
+	uint32_t pos =
+		atomic_load_explicit(&map->peer->pos, memory_order_acquire);
+	uint32_t used = channel_my_pos(map) - pos;
+
+	if (mine < 0)
+		return LIE;
+	/* Behind: there is something to read first. */
+	if (map->flags & IPCX_CHANNEL_F_TURN && (int32_t)used < 0)
+		return -used > map->capacity ? LIE : 0;
+	if (used > map->capacity)
+		return LIE;
+	if (!mine || (map->flags & IPCX_CHANNEL_F_STRICT && used))
+		return 0;
+	if (map->flags & IPCX_CHANNEL_F_STRICT)
+		used = map_staged(map);
+	return map->capacity - used;
+}
+
+static uint32_t look_for_bytes(const struct channel_map *map)
+{
+	uint32_t pos =
+		atomic_load_explicit(&map->peer->pos, memory_order_acquire);
+	uint32_t avail = pos - channel_my_pos(map);
+
+	/* Ahead: what is there is for the other end. */
+	if (map->flags & IPCX_CHANNEL_F_TURN && (int32_t)avail < 0)
+		return -avail > map->capacity ? LIE : 0;
+	return avail;
+}
+
+static IPCX_COLD uint32_t map_look_closely(struct channel_map *map)
+{
+	uint32_t avail = map->writes ? look_for_room(map) : look_for_bytes(map);
+
+	if (IPCX_LIKELY(avail <= map->capacity))
+		map->limit = map_at(map) + avail;
+	return avail;
+}
+
 /* Bytes that can be read, or room; more than the capacity is a lie. */
 static inline uint32_t map_look(struct channel_map *map)
 {
-	uint32_t limit =
-		atomic_load_explicit(&map->peer->pos, memory_order_acquire) +
-		(map->writes ? map->capacity : 0);
-	uint32_t avail = limit - channel_my_pos(map);
+	uint32_t limit, avail;
 
+	if (IPCX_UNLIKELY(map->flags & NOT_PLAIN))
+		return map_look_closely(map);
+	limit = atomic_load_explicit(&map->peer->pos, memory_order_acquire) +
+		(map->writes ? map->capacity : 0);
+	avail = limit - channel_my_pos(map);
 	/* Only what is true is kept for the next time. */
 	if (IPCX_LIKELY(avail <= map->capacity))
 		map->limit = limit;
 	return avail;
 }
 
-/* By the last look. */
+/* By the last look. Nothing makes it less: a turn that is here stays here. */
 static inline uint32_t map_avail(const struct channel_map *map)
 {
-	int32_t avail = channel_avail(map, channel_my_pos(map));
+	int32_t avail = channel_avail(map, map_at(map));
 
 	return avail > 0 ? (uint32_t)avail : 0;
 }
@@ -99,13 +177,88 @@ static void relax(void)
 #endif
 }
 
-/* So many bytes have gone through this end. */
-static void map_go_on(const struct ipcx_channel *channel, uint32_t size)
-{
-	const struct channel_map *map = channel->map;
+/* ---- Moving ------------------------------------------------------------ */
 
-	channel_map_move(map, channel_my_pos(map) + size);
+static void map_face_to(struct channel_map *map, bool writes)
+{
+	map->writes = writes;
+	map->at = writes && map->flags & IPCX_CHANNEL_F_STRICT ?
+			  &map->mine->next :
+			  &map->mine->pos;
+	map->limit = map_at(map);
+	map->lent = 0;
 }
+
+/* From now on it writes, or reads; false where it never does. */
+static inline bool map_face(struct channel_map *map, bool writes)
+{
+	if (IPCX_LIKELY(map->writes == writes))
+		return true;
+	if (!(map->flags & IPCX_CHANNEL_F_TURN))
+		return false;
+	map_face_to(map, writes);
+	return true;
+}
+
+/* The end of a batch: there is no room until all of it is read. */
+static void map_publish(struct channel_map *map)
+{
+	uint32_t next =
+		atomic_load_explicit(&map->mine->next, memory_order_relaxed);
+
+	if (next == channel_my_pos(map))
+		return;
+	map->limit = next;
+	channel_map_move(map, next);
+}
+
+/*
+ * The end of a batch, and of the turn: that it is behind the bytes is what keeps them
+ * apart. The last look is over with it.
+ */
+static void map_hand_over(struct channel_map *map, uint32_t to)
+{
+	uint32_t passes =
+		atomic_load_explicit(&map->mine->passes, memory_order_relaxed);
+
+	if (map->flags & IPCX_CHANNEL_F_STRICT)
+		atomic_store_explicit(&map->mine->next, to,
+				      memory_order_relaxed);
+	atomic_store_explicit(&map->mine->pos, to, memory_order_release);
+	atomic_store_explicit(&map->mine->passes, passes + 1,
+			      memory_order_release);
+	map->limit = to;
+	map->lent = 0;
+	channel_map_tell(map);
+}
+
+/* This end has come to @to; @flags say what comes behind it. */
+static void map_go_to(struct channel_map *map, uint32_t to, uint32_t flags)
+{
+	if (flags & IPCX_CHANNEL_WRITE_F_PASS) {
+		map_hand_over(map, to);
+	} else if (map->writes && map->flags & IPCX_CHANNEL_F_STRICT) {
+		/* Behind the bytes: the kernel ends the batch of who dies. */
+		atomic_store_explicit(&map->mine->next, to,
+				      memory_order_release);
+		if (flags & IPCX_CHANNEL_WRITE_F_FLUSH ||
+		    map_staged(map) == map->capacity)
+			map_publish(map);
+	} else {
+		channel_map_move(map, to);
+	}
+}
+
+/* What was before @to is read. Where this end writes next is never behind. */
+static inline void map_take(struct channel_map *map, uint32_t to)
+{
+	if (IPCX_UNLIKELY(map->flags & NOT_PLAIN))
+		atomic_store_explicit(&map->mine->next, to,
+				      memory_order_relaxed);
+	channel_map_move(map, to);
+}
+
+/* ---- Waiting ----------------------------------------------------------- */
 
 /* Looks for a while; how long, that is learnt from whether it has paid. */
 static uint32_t map_spin(struct channel_map *map, uint32_t need)
@@ -126,7 +279,10 @@ static uint32_t map_spin(struct channel_map *map, uint32_t need)
 static int map_sleep(struct ipcx_channel *channel, uint32_t need,
 		     const struct ipcx_deadline *deadline)
 {
-	struct ipcx_channel_wait arg = { .need = need };
+	struct ipcx_channel_wait arg = {
+		.need = need,
+		.flags = channel->map->writes ? IPCX_CHANNEL_WAIT_F_WRITE : 0,
+	};
 	__u64 ns;
 	int err;
 
@@ -183,6 +339,9 @@ static int map_get(struct ipcx_channel *channel, uint32_t need,
 	if (avail < need)
 		avail = map_look(map);
 	if (avail < need || avail > map->capacity) {
+		/* What does not fit any more is the end of a batch. */
+		if (map->writes && map->flags & IPCX_CHANNEL_F_STRICT)
+			map_publish(map);
 		err = map_wait(channel, need, deadline);
 		if (err)
 			return err;
@@ -195,9 +354,10 @@ static int map_get(struct ipcx_channel *channel, uint32_t need,
 
 /* ---- Writing ----------------------------------------------------------- */
 
-static void packet_begin(const struct channel_map *map, size_t size)
+static void packet_begin(const struct channel_map *map, uint32_t at,
+			 size_t size)
 {
-	struct packet_head *head = (struct packet_head *)ring_at(map);
+	struct packet_head *head = (struct packet_head *)ring_at(map, at);
 
 	atomic_store_explicit(&head->size, (uint32_t)size,
 			      memory_order_relaxed);
@@ -205,10 +365,12 @@ static void packet_begin(const struct channel_map *map, size_t size)
 }
 
 static int packet_write(struct ipcx_channel *channel, const void *data,
-			size_t size, const struct ipcx_deadline *deadline)
+			size_t size, uint32_t flags,
+			const struct ipcx_deadline *deadline)
 {
 	struct channel_map *map = channel->map;
 	uint64_t taken = packet_size(size);
+	uint32_t at;
 	int err;
 
 	if (size > map->capacity || taken > map->capacity)
@@ -216,9 +378,10 @@ static int packet_write(struct ipcx_channel *channel, const void *data,
 	err = map_get(channel, (uint32_t)taken, deadline);
 	if (err)
 		return err;
-	packet_begin(map, size);
-	memcpy(ring_at(map) + IPCX_CHANNEL_PACKET_HEAD, data, size);
-	map_go_on(channel, (uint32_t)taken);
+	at = map_at(map);
+	packet_begin(map, at, size);
+	memcpy(ring_at(map, at) + IPCX_CHANNEL_PACKET_HEAD, data, size);
+	map_go_to(map, at + (uint32_t)taken, flags);
 	return 0;
 }
 
@@ -228,36 +391,71 @@ static uint32_t write_need(const struct channel_map *map, size_t left,
 {
 	uint32_t most = done ? map->capacity / 2 : WHOLE;
 
+	/* A batch is filled, however little room is left of it. */
+	if (map->flags & IPCX_CHANNEL_F_STRICT)
+		return 1;
 	if (left <= most)
 		return (uint32_t)left;
 	return done ? most : 1;
 }
 
+static int stream_write(struct ipcx_channel *channel, const char *data,
+			size_t size, uint32_t flags,
+			const struct ipcx_deadline *deadline, size_t *done)
+{
+	struct channel_map *map = channel->map;
+	uint32_t room, at;
+	size_t left, part;
+	int err;
+
+	for (left = size; left; left -= part) {
+		err = map_get(channel, write_need(map, left, size - left),
+			      deadline);
+		if (IPCX_UNLIKELY(err))
+			return err;
+		room = map_avail(map);
+		part = left < room ? left : room;
+		at = map_at(map);
+		memcpy(ring_at(map, at), data + size - left, part);
+		map_go_to(map, at + (uint32_t)part, part == left ? flags : 0);
+		*done += part;
+	}
+	return 0;
+}
+
+/* What can be said of @flags and @size before anything is written. */
+static int write_check(const struct channel_map *map, size_t size,
+		       uint32_t flags)
+{
+	if (flags & ~(IPCX_CHANNEL_WRITE_F_PASS | IPCX_CHANNEL_WRITE_F_FLUSH))
+		return -EINVAL;
+	if (flags && !size)
+		return -EINVAL;
+	return flags & IPCX_CHANNEL_WRITE_F_PASS &&
+			       !(map->flags & IPCX_CHANNEL_F_TURN) ?
+		       -EPERM :
+		       0;
+}
+
 int ipcx_channel_map_write(struct ipcx_channel *channel, const void *data,
-			   size_t size, const struct ipcx_deadline *deadline,
+			   size_t size, uint32_t flags,
+			   const struct ipcx_deadline *deadline,
 			   size_t *ret_written)
 {
 	struct channel_map *map = channel->map;
-	size_t done = 0, part;
-	uint32_t room;
-	int err = 0;
+	size_t done = 0;
+	int err;
 
-	if (!map->writes)
-		return -EBADF;
-	if (map->packet && size) {
-		err = packet_write(channel, data, size, deadline);
+	if (!map_face(map, true))
+		return -EACCES;
+	err = write_check(map, size, flags);
+	if (err)
+		return err;
+	if (map->flags & IPCX_CHANNEL_F_PACKET && size) {
+		err = packet_write(channel, data, size, flags, deadline);
 		done = err ? 0 : size;
-	}
-	while (!err && done < size) {
-		err = map_get(channel, write_need(map, size - done, done),
-			      deadline);
-		if (IPCX_UNLIKELY(err))
-			break;
-		room = map_avail(map);
-		part = size - done < room ? size - done : room;
-		memcpy(ring_at(map), (const char *)data + done, part);
-		map_go_on(channel, (uint32_t)part);
-		done += part;
+	} else {
+		err = stream_write(channel, data, size, flags, deadline, &done);
 	}
 	if (err && !done)
 		return err;
@@ -287,13 +485,13 @@ static int read_next(struct ipcx_channel *channel, uint32_t need,
 	if (IPCX_UNLIKELY(err))
 		return err == -EPIPE ? 0 : err;
 	/* By the look that was behind it: not more than the capacity. */
-	pos = channel_my_pos(map);
+	pos = map_at(map);
 	avail = map->limit - pos;
 	map->lent_at = pos;
-	*ret_at = map->data + (pos & map->mask);
+	*ret_at = ring_at(map, pos);
 	*ret_size = avail;
 	map->taken = avail;
-	if (!map->packet)
+	if (IPCX_LIKELY(!(map->flags & IPCX_CHANNEL_F_PACKET)))
 		return 0;
 	head = (const struct packet_head *)*ret_at;
 	size = atomic_load_explicit(&head->size, memory_order_relaxed);
@@ -314,15 +512,17 @@ int ipcx_channel_map_read(struct ipcx_channel *channel, void *data, size_t size,
 	char *at;
 	int err;
 
-	if (map->writes)
-		return -EBADF;
+	if (!map_face(map, false))
+		return -EACCES;
+	/* Whatever was viewed is not any more: its place is noted anew. */
+	map->lent = 0;
 	*ret_read = 0;
 	if (!size)
 		return 0;
 	err = read_next(channel, 1, deadline, &at, &next);
 	if (IPCX_UNLIKELY(err || !map->taken))
 		return err;
-	if (next > size && map->packet) {
+	if (next > size && map->flags & IPCX_CHANNEL_F_PACKET) {
 		*ret_read = next;
 		return -EMSGSIZE;
 	}
@@ -333,7 +533,7 @@ int ipcx_channel_map_read(struct ipcx_channel *channel, void *data, size_t size,
 	memcpy(data, at, next);
 	*ret_read = next;
 	if (take)
-		map_go_on(channel, map->taken);
+		map_take(map, map->lent_at + map->taken);
 	return 0;
 }
 
@@ -352,57 +552,75 @@ IPCX_EXPORT int ipcx_channel_reserve(struct ipcx_channel *channel, size_t size,
 	map = channel->map;
 	if (!channel_is_mapped(channel) || !size)
 		return -EINVAL;
-	if (!map->writes)
-		return -EBADF;
+	if (!map_face(map, true))
+		return -EACCES;
 	map->lent = 0;
-	taken = map->packet ? packet_size(size) : size;
+	head = map->flags & IPCX_CHANNEL_F_PACKET ? IPCX_CHANNEL_PACKET_HEAD :
+						    0;
+	taken = head ? packet_size(size) : size;
 	if (size > map->capacity || taken > map->capacity)
 		return -EMSGSIZE;
 	err = map_get(channel, (uint32_t)taken, deadline);
 	if (err)
 		return err;
-	pos = channel_my_pos(map);
-	head = map->packet ? IPCX_CHANNEL_PACKET_HEAD : 0;
+	pos = map_at(map);
 	map->lent_at = pos;
 	map->lent = map->limit - pos - head;
-	*ret_data = map->data + (pos & map->mask) + head;
+	*ret_data = ring_at(map, pos) + head;
 	if (ret_size)
 		*ret_size = map->lent;
 	return 0;
 }
 
 /*
- * Ends what was reserved, or viewed: with 0 it may be used. Where this end is not
- * where it was then, somebody has used the same in between.
+ * Of what was reserved, or viewed: nothing is used, there was nothing, or less, or it
+ * was the other of the two.
  */
-static inline int lent_end(struct channel_map *map, size_t size)
+static IPCX_COLD int lent_none(struct ipcx_channel *channel, size_t size,
+			       bool writes)
 {
-	uint32_t lent = map->lent;
+	struct channel_map *map = channel->map;
 
-	if (IPCX_UNLIKELY(size > lent))
+	if (!channel_is_mapped(channel) || map->writes != writes || size)
 		return -EINVAL;
 	map->lent = 0;
-	return IPCX_LIKELY(!size || channel_my_pos(map) == map->lent_at) ?
-		       0 :
-		       -EINVAL;
+	return 0;
+}
+
+/*
+ * It may be used, and is at its end. Where this end is not where it was then, somebody
+ * has used the same in between.
+ */
+static inline bool lent_end(struct channel_map *map)
+{
+	map->lent = 0;
+	return IPCX_LIKELY(map_at(map) == map->lent_at);
+}
+
+/* Of a packet, or in a batch. */
+static IPCX_COLD int commit_closely(struct channel_map *map, size_t size)
+{
+	if (map->flags & IPCX_CHANNEL_F_PACKET) {
+		packet_begin(map, map->lent_at, size);
+		size = packet_size(size);
+	}
+	map_go_to(map, map->lent_at + (uint32_t)size, 0);
+	return 0;
 }
 
 IPCX_EXPORT int ipcx_channel_commit(struct ipcx_channel *channel, size_t size)
 {
 	struct channel_map *map;
-	int err;
 
 	assert(channel);
 	map = channel->map;
-	if (!channel_is_mapped(channel) || !map->writes)
+	/* Also 0, and what is not mapped, to which nothing was lent. */
+	if (IPCX_UNLIKELY(size - 1 >= map->lent || !map->writes))
+		return lent_none(channel, size, true);
+	if (!lent_end(map))
 		return -EINVAL;
-	err = lent_end(map, size);
-	if (err || !size)
-		return err;
-	if (map->packet) {
-		packet_begin(map, size);
-		size = packet_size(size);
-	}
+	if (IPCX_UNLIKELY(map->flags))
+		return commit_closely(map, size);
 	channel_map_move(map, map->lent_at + (uint32_t)size);
 	return 0;
 }
@@ -420,14 +638,15 @@ IPCX_EXPORT int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
 	map = channel->map;
 	if (!channel_is_mapped(channel) || !size)
 		return -EINVAL;
-	if (map->writes)
-		return -EBADF;
+	if (!map_face(map, false))
+		return -EACCES;
 	map->lent = 0;
 	*ret_size = 0;
 	if (size > map->capacity)
 		return -EMSGSIZE;
-	err = read_next(channel, map->packet ? 1 : (uint32_t)size, deadline,
-			&at, &next);
+	if (IPCX_UNLIKELY(map->flags & IPCX_CHANNEL_F_PACKET))
+		size = 1;
+	err = read_next(channel, (uint32_t)size, deadline, &at, &next);
 	if (err || !map->taken)
 		return err;
 	map->lent = next;
@@ -436,22 +655,104 @@ IPCX_EXPORT int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
 	return 0;
 }
 
+/* Of a packet, which is taken as a whole, or where this end also writes. */
+static IPCX_COLD int consume_closely(struct channel_map *map, size_t size)
+{
+	if (map->flags & IPCX_CHANNEL_F_PACKET && size != map->lent)
+		return -EINVAL;
+	if (!lent_end(map))
+		return -EINVAL;
+	if (map->flags & IPCX_CHANNEL_F_PACKET)
+		size = map->taken;
+	map_take(map, map->lent_at + (uint32_t)size);
+	return 0;
+}
+
 IPCX_EXPORT int ipcx_channel_consume(struct ipcx_channel *channel, size_t size)
 {
 	struct channel_map *map;
-	int err;
 
 	assert(channel);
 	map = channel->map;
-	if (!channel_is_mapped(channel) || map->writes ||
-	    (map->packet && size != map->lent))
+	if (IPCX_UNLIKELY(size - 1 >= map->lent || map->writes))
+		return lent_none(channel, size, false);
+	if (IPCX_UNLIKELY(map->flags))
+		return consume_closely(map, size);
+	if (!lent_end(map))
 		return -EINVAL;
-	err = lent_end(map, size);
-	if (err || !size)
-		return err;
-	channel_map_move(map, map->lent_at + (map->packet ? map->taken :
-							    (uint32_t)size));
+	channel_map_move(map, map->lent_at + (uint32_t)size);
 	return 0;
+}
+
+/* ---- Turns and batches ------------------------------------------------- */
+
+/* The turn, and nothing left to read before it. */
+static int map_has_turn(const struct channel_map *map)
+{
+	int mine = turn_is_mine(map);
+	int32_t behind = (int32_t)(atomic_load_explicit(&map->peer->pos,
+							memory_order_acquire) -
+				   channel_my_pos(map));
+
+	return mine > 0 ? behind <= 0 : mine;
+}
+
+/* 0, or why this end cannot end a batch, or hand over the turn. */
+static int map_may_end(struct channel_map *map)
+{
+	int mine;
+
+	if (!map_face(map, true))
+		return -EACCES;
+	if (!(map->flags & IPCX_CHANNEL_F_TURN))
+		return 0;
+	mine = map_has_turn(map);
+	return mine < 0 ? mine : mine ? 0 : -EPERM;
+}
+
+int ipcx_channel_map_pass(struct ipcx_channel *channel)
+{
+	struct channel_map *map = channel->map;
+	int err;
+
+	if (!(map->flags & IPCX_CHANNEL_F_TURN))
+		return -EPERM;
+	err = map_may_end(map);
+	if (!err)
+		map_hand_over(map, map_at(map));
+	return err;
+}
+
+int ipcx_channel_map_flush(struct ipcx_channel *channel)
+{
+	struct channel_map *map = channel->map;
+	int err = map_may_end(map);
+
+	if (!err && map->flags & IPCX_CHANNEL_F_STRICT)
+		map_publish(map);
+	return err;
+}
+
+/*
+ * Whether it is here, and came by no death, of which the kernel has to tell. Who
+ * does not get it at once asks the kernel for it.
+ */
+bool ipcx_channel_map_take(struct ipcx_channel *channel,
+			   const struct ipcx_deadline *deadline)
+{
+	struct channel_map *map = channel->map;
+
+	if (!map_face(map, true) || !(map->flags & IPCX_CHANNEL_F_TURN))
+		return false;
+	if (map_has_turn(map) <= 0) {
+		if (ipcx_deadline_is_nowait(deadline))
+			return false;
+		map_spin(map, 1);
+		if (map_has_turn(map) <= 0)
+			return false;
+	}
+	return atomic_load_explicit(&map->peer->left, memory_order_relaxed) !=
+	       atomic_load_explicit(&map->peer->passes, memory_order_relaxed);
 }
 
 /* ---- Mapping ----------------------------------------------------------- */
@@ -499,12 +800,13 @@ static int map_all(const struct ipcx_channel *channel, struct channel_map *map,
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	const bool writes = stat->out_end == IPCX_CHANNEL_WRITER;
+	const bool turns = stat->out_flags & IPCX_CHANNEL_F_TURN;
 
 	map->fd = channel->fd;
 	map->capacity = stat->out_capacity;
 	map->mask = map->capacity - 1;
-	map->writes = writes;
-	map->packet = stat->out_flags & IPCX_CHANNEL_F_PACKET;
+	map->second = !writes;
+	map->flags = stat->out_flags & (NOT_PLAIN | IPCX_CHANNEL_F_PACKET);
 	map->spins = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? SPINS_MIN : 0;
 	map->mine = map_part(channel, page,
 			     writes ? IPCX_CHANNEL_MAP_FIRST :
@@ -519,15 +821,15 @@ static int map_all(const struct ipcx_channel *channel, struct channel_map *map,
 	if (!map->peer)
 		return -errno;
 	map->data = map_part(channel, 2 * (size_t)map->capacity,
-			     IPCX_CHANNEL_MAP_DATA, writes);
+			     IPCX_CHANNEL_MAP_DATA, writes || turns);
 	if (!map->data)
 		return -errno;
-	if (!map->packet && writes)
+	if (!map->flags && writes)
 		map->out = map->data;
-	else if (!map->packet)
+	else if (!(map->flags & ~IPCX_CHANNEL_F_STRICT) && !writes)
 		map->in = map->data;
 	/* Nothing to begin with: it is looked at when it is wanted. */
-	map->limit = channel_my_pos(map);
+	map_face_to(map, writes);
 	return 0;
 }
 

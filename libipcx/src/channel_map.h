@@ -15,8 +15,11 @@
 /* As the kernel has it, with the semantics of C. */
 struct channel_words {
 	ipcx_word pos;
+	ipcx_word next;
+	ipcx_word passes;
 	ipcx_word sleeps;
 	ipcx_word gone;
+	ipcx_word left;
 };
 
 /*
@@ -24,8 +27,8 @@ struct channel_words {
  * mapped: there @data is NULL, and its calls are system calls.
  */
 struct channel_map {
-	char *out; /* @data of an end that writes a plain stream, else NULL */
-	char *in; /* the same of one that reads */
+	char *out; /* @data of an end that only writes, a plain stream; else NULL */
+	char *in; /* the same of one that only reads */
 	struct channel_words *mine;
 	const struct channel_words *peer;
 	uint32_t mask; /* capacity - 1 */
@@ -35,10 +38,12 @@ struct channel_map {
 	uint32_t lent; /* bytes that are reserved, or viewed */
 	uint32_t lent_at; /* where this end was then */
 	uint32_t taken; /* what those take of the ring */
+	uint32_t flags; /* enum ipcx_channel_flags */
+	ipcx_word *at; /* where this end is: a number of @mine */
 	char *data; /* the ring, twice in a row */
 	int fd; /* of the end, not owned */
-	bool writes;
-	bool packet;
+	bool writes; /* it was used to write last, which @limit and @at are about */
+	bool second;
 };
 
 struct ipcx_channel {
@@ -55,7 +60,7 @@ static inline bool channel_is_mapped(const struct ipcx_channel *channel)
 	return channel->map->data;
 }
 
-/* ---- What is quick: plain streams, and nobody has to wait or be woken --- */
+/* ---- What is quick: plain pipes, and nobody has to wait or be woken ----- */
 
 /* Nobody else moves it but the kernel, for calls of this process. */
 static inline uint32_t channel_my_pos(const struct channel_map *map)
@@ -75,14 +80,20 @@ static inline int32_t channel_avail(const struct channel_map *map, uint32_t pos)
 
 void ipcx_channel_map_wake(const struct channel_map *map);
 
-/* This end has come to @pos: if the other one sleeps it is woken. */
-static inline void channel_map_move(const struct channel_map *map, uint32_t pos)
+/* Something was moved: if the other end sleeps it is woken. */
+static inline void channel_map_tell(const struct channel_map *map)
 {
-	atomic_store_explicit(&map->mine->pos, pos, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (IPCX_UNLIKELY(atomic_load_explicit(&map->peer->sleeps,
 					       memory_order_relaxed)))
 		ipcx_channel_map_wake(map);
+}
+
+/* This end has come to @pos. */
+static inline void channel_map_move(const struct channel_map *map, uint32_t pos)
+{
+	atomic_store_explicit(&map->mine->pos, pos, memory_order_release);
+	channel_map_tell(map);
 }
 
 /*
@@ -134,14 +145,20 @@ static inline bool channel_map_read_quickly(struct channel_map *map, void *data,
 static inline void ipcx_channel_map_forget(struct ipcx_channel *channel)
 {
 	if (channel_is_mapped(channel))
-		channel->map->limit = channel_my_pos(channel->map);
+		channel->map->limit = atomic_load_explicit(
+			channel->map->at, memory_order_relaxed);
 }
 
 int ipcx_channel_map_write(struct ipcx_channel *channel, const void *data,
-			   size_t size, const struct ipcx_deadline *deadline,
+			   size_t size, uint32_t flags,
+			   const struct ipcx_deadline *deadline,
 			   size_t *ret_written);
 int ipcx_channel_map_read(struct ipcx_channel *channel, void *data, size_t size,
 			  bool take, const struct ipcx_deadline *deadline,
 			  size_t *ret_read);
+int ipcx_channel_map_pass(struct ipcx_channel *channel);
+bool ipcx_channel_map_take(struct ipcx_channel *channel,
+			   const struct ipcx_deadline *deadline);
+int ipcx_channel_map_flush(struct ipcx_channel *channel);
 
 #endif /* LIBIPCX_CHANNEL_MAP_H */

@@ -256,7 +256,10 @@ static const struct call calls[] = {
 		FIELD(ipcx_channel_stat, flags, F_ZERO, 0) } },
 	{ NAMED(CHANNEL_WAIT), .on = SLOT_CHANNEL, .field = {
 		FIELD(ipcx_channel_wait, need, F_LENGTH, 0),
-		WAITS(ipcx_channel_wait),
+		FIELD(ipcx_channel_wait, clockid, F_CLOCK, 0),
+		FIELD(ipcx_channel_wait, deadline, F_DEADLINE, 0),
+		FIELD(ipcx_channel_wait, flags, F_FLAGS,
+		      IPCX_CHANNEL_WAIT_F_WRITE),
 		FIELD(ipcx_channel_wait, __reserved, F_ZERO, 0) } },
 	{ NAMED(CHANNEL_WAKE), .on = SLOT_CHANNEL, .field = {
 		PLAIN(ipcx_channel_wake) } },

@@ -208,12 +208,13 @@ int ipcx_channel_is_new(const struct ipcx_channel *channel);
  * @ret_written: How many were written: @size, or fewer when the deadline, a signal
  *	or the end of the reader came in the middle; may be NULL
  *
- * Return: 0, when at least one byte was written or @size is 0; -EPIPE: nobody
- * reads, and somebody has read before; -EOWNERDEAD: the same, see
- * IPCX_CHANNEL_OPEN_F_DEATH; -EMSGSIZE: a packet that can never fit; -EBUSY:
- * another process has this end of a channel with turns, or has mapped it; -EPROTO:
- * see ipcx_channel_map(); -EBADF: not an end that writes; -EAGAIN, -ETIMEDOUT,
- * -EINTR, -EINVAL, -EFAULT, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM: nothing was written.
+ * Return: 0, when at least one byte was written or @size is 0; -EPIPE: nobody reads,
+ * and somebody has read before; -EOWNERDEAD: the same, see
+ * IPCX_CHANNEL_OPEN_F_DEATH; -EMSGSIZE: a packet that can never fit; -EBUSY: another
+ * process has this end of a channel with turns, or has mapped it; -EPROTO: see
+ * ipcx_channel_map(); -EBADF: not an end; -EACCES: not one that writes; -EAGAIN,
+ * -ETIMEDOUT, -EINTR, -EINVAL, -EFAULT, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM: nothing
+ * was written.
  * Since: 0.1
  */
 int ipcx_channel_write(struct ipcx_channel *channel, const void *data,
@@ -249,10 +250,10 @@ int ipcx_channel_send(struct ipcx_channel *channel, const void *data,
  *	@size is 0. With -EMSGSIZE: the size of the packet
  *
  * Return: 0; -EMSGSIZE: the packet is longer than @size, and stays; -EBUSY: another
- * process reads here; -EPROTO: see ipcx_channel_map(); -EBADF: not an end that
- * reads; -EOWNERDEAD: the end of the stream, see IPCX_CHANNEL_OPEN_F_DEATH; -EAGAIN,
- * -ETIMEDOUT, -EINTR, -EINVAL, -EFAULT, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM: nothing
- * was read, and nothing is lost.
+ * process reads here; -EPROTO: see ipcx_channel_map(); -EBADF: not an end; -EACCES:
+ * not one that reads; -EOWNERDEAD: the end of the stream, see
+ * IPCX_CHANNEL_OPEN_F_DEATH; -EAGAIN, -ETIMEDOUT, -EINTR, -EINVAL, -EFAULT, -EIDRM,
+ * -EDQUOT, -ENOSPC, -ENOMEM: nothing was read, and nothing is lost.
  * Since: 0.1
  */
 int ipcx_channel_read(struct ipcx_channel *channel, void *data, size_t size,
@@ -277,7 +278,8 @@ int ipcx_channel_peek(struct ipcx_channel *channel, void *data, size_t size,
  * @channel: An end of a channel with turns
  *
  * Return: 0; -EPERM: this end does not have the turn, or the channel has none;
- * -EBUSY: another process has this end; -EINTR; -EIDRM.
+ * -EBUSY: another process has this end; -EPROTO: see ipcx_channel_map(); -EINTR;
+ * -EIDRM.
  * Since: 0.1
  */
 int ipcx_channel_pass(struct ipcx_channel *channel);
@@ -294,8 +296,8 @@ int ipcx_channel_pass(struct ipcx_channel *channel);
  *
  * Return: 0; -EOWNERDEAD: this end has the turn, because the process that had it
  * died; told once; -EPERM: the channel has no turns; -EBUSY: another process has
- * this end; -EAGAIN, -ETIMEDOUT, -EINTR, -EINVAL, -EIDRM, -EDQUOT, -ENOSPC,
- * -ENOMEM.
+ * this end; -EPROTO: see ipcx_channel_map(); -EAGAIN, -ETIMEDOUT, -EINTR, -EINVAL,
+ * -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM.
  * Since: 0.1
  */
 int ipcx_channel_take(struct ipcx_channel *channel,
@@ -306,8 +308,10 @@ int ipcx_channel_take(struct ipcx_channel *channel,
  * ipcx_channel_flush() - End a batch of a strict channel
  * @channel: An end that writes
  *
- * Return: 0; -EBADF: not an end that writes; -EPERM: it does not have the turn;
- * -EBUSY: another process has this end; -EINTR; -EIDRM.
+ * Return: 0; -EBADF: not an end; -EACCES: not one that writes; -EPERM: it does
+ * not have the turn;
+ * -EBUSY: another process has this end; -EPROTO: see ipcx_channel_map(); -EINTR;
+ * -EIDRM.
  * Since: 0.1
  */
 int ipcx_channel_flush(struct ipcx_channel *channel);
@@ -340,26 +344,27 @@ int ipcx_channel_set_marks(struct ipcx_channel *channel, uint32_t read_mark,
 
 /**
  * ipcx_channel_map() - Use an end without system calls
- * @channel: An end of a channel without turns and batches
+ * @channel: An end
  *
- * From then on ipcx_channel_write(), ipcx_channel_read() and ipcx_channel_peek()
- * call the kernel only to sleep, and to wake the other end when it sleeps; before
- * they sleep they look for a while, on a machine where somebody else can run
- * meanwhile. It makes no difference to the other end, which may be mapped or not. The
- * end is the calling process's until it is unmapped: others, that of the writer, too,
- * get -EBUSY. A child of it makes system calls, and gets the same.
+ * From then on writing, reading, flushing, and handing over and taking the turn call
+ * the kernel only to sleep, and to wake the other end when it sleeps; before they
+ * sleep they look for a while, on a machine where somebody else can run meanwhile.
+ * It makes no difference to the other end, which may be mapped or not. The end is
+ * the calling process's until it is unmapped: others, that of the writer, too, get
+ * -EBUSY. A child of it makes system calls, and gets the same.
  *
  * A mapped handle is for one thread at a time. Its descriptor can be polled and passed
- * on, but is not to be read or written beside it.
+ * on, but is not to be read or written beside it. Who wants SIGPIPE makes a system call
+ * (IPCX_CHANNEL_WRITE_F_SIGPIPE).
  *
  * The other side cannot make this one touch anything outside the ring. It can write
  * to the ring what it likes, at any time: who does not trust it copies what it
  * reads, by ipcx_channel_read(), and checks the copy. Where its words contradict
  * ours the calls return -EPROTO.
  *
- * Return: 0, also when it was mapped; -EBADF: not an end; -EOPNOTSUPP: the channel
- * has turns or batches; -EBUSY: another process has the end, or somebody is in the
- * middle of a write; -EACCES, -EIDRM, -EDQUOT, -ENOSPC, -ENOMEM.
+ * Return: 0, also when it was mapped; -EBADF: not an end; -EBUSY: another process
+ * has the end, or somebody is in the middle of a write; -EACCES, -EIDRM, -EDQUOT,
+ * -ENOSPC, -ENOMEM.
  * Since: 0.1
  */
 int ipcx_channel_map(struct ipcx_channel *channel);
@@ -384,7 +389,7 @@ void ipcx_channel_unmap(struct ipcx_channel *channel);
  * @ret_size: How many there are; may be NULL
  *
  * Return: 0; -EINVAL: not mapped, or @size is 0; -EMSGSIZE: more than can ever be;
- * -EPIPE, -EOWNERDEAD, -EBADF, -EPROTO, -EAGAIN, -ETIMEDOUT, -EINTR, -EIDRM,
+ * -EPIPE, -EOWNERDEAD, -EACCES, -EPROTO, -EAGAIN, -ETIMEDOUT, -EINTR, -EIDRM,
  * -EDQUOT, -ENOSPC, -ENOMEM as ipcx_channel_write().
  * Since: 0.1
  */
@@ -413,7 +418,7 @@ int ipcx_channel_commit(struct ipcx_channel *channel, size_t size);
  * @ret_size: How many there are; 0 at the end of the stream
  *
  * Return: 0; -EINVAL: not mapped, or @size is 0; -EMSGSIZE: more than the capacity;
- * -EOWNERDEAD, -EBADF, -EPROTO, -EAGAIN, -ETIMEDOUT, -EINTR, -EIDRM, -EDQUOT,
+ * -EOWNERDEAD, -EACCES, -EPROTO, -EAGAIN, -ETIMEDOUT, -EINTR, -EIDRM, -EDQUOT,
  * -ENOSPC, -ENOMEM as ipcx_channel_read().
  * Since: 0.1
  */
@@ -426,7 +431,7 @@ int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
  * @channel: The end
  * @size: How many bytes, from the beginning on; of a channel of packets: all
  *
- * Return: 0; -EINVAL: more than was viewed, or that has been read since.
+ * Return: 0; -EINVAL: more than was viewed, or something was read since.
  * Since: 0.1
  */
 int ipcx_channel_consume(struct ipcx_channel *channel, size_t size);

@@ -1363,9 +1363,8 @@ struct ipcx_mailbox_send_all {
  * other end asks for it. FIONREAD, splice(), O_ASYNC and O_NONBLOCK mean what they
  * mean for pipes.
  *
- * *Mapped.* Either end of a channel without turns and batches, or both, can be
- * mapped by mmap(), and then be used without system calls, see
- * &struct ipcx_channel_words.
+ * *Mapped.* Either end, or both, can be mapped by mmap(), and then be used without
+ * system calls, see &struct ipcx_channel_words.
  */
 
 /* Capacity of a channel, in bytes; it is rounded up to a power of two. */
@@ -1389,8 +1388,7 @@ struct ipcx_mailbox_send_all {
  * Whoever maps an end has it for its process, the writer's end, too: another
  * process gets EBUSY (there, or from mmap()). EBUSY also while a call is in the
  * middle of a write; and the capacity cannot be changed while an end is mapped.
- * EOPNOTSUPP: a channel with turns or batches. The end stays open until the
- * mappings of it are gone as well as its descriptors.
+ * The end stays open until the mappings of it are gone as well as its descriptors.
  *
  * The bytes at @pos modulo the capacity are the next ones of the end. Who writes
  * has room for the capacity less the difference of the two numbers; it fills in
@@ -1400,6 +1398,20 @@ struct ipcx_mailbox_send_all {
  * bytes. Behind that, and a full barrier, either looks at @sleeps of the other
  * end: if it is not 0 it calls IPCX_IOC_CHANNEL_WAKE. Who has nothing to do calls
  * IPCX_IOC_CHANNEL_WAIT, or poll().
+ *
+ * *Batches.* In a strict channel who writes adds to @next instead. It ends the batch
+ * by setting @pos to @next: when the ring is full, when what is to be written does not
+ * fit, and whenever it likes. It writes only while the two @pos are the same, and its
+ * room is the capacity less what @next is ahead of @pos. An end that also reads, in a
+ * channel with turns, moves its @next, and then its @pos.
+ *
+ * *Turns.* An end that has handed over the turn adds 1 to its @passes, with release
+ * semantics, behind the end of the batch. The first end has the turn when both
+ * @passes are the same, the second when that of the first is one more. Who looks reads
+ * @passes before @pos, with acquire semantics: an end that has the turn, and whose @pos
+ * is not behind the other one, has read everything, and writes. Where @left of the
+ * other end is its @passes the turn was left by a death: IPCX_CHANNEL_TURN_TAKE tells
+ * whose.
  *
  * The other end may be used by calls, or be mapped, too: it makes no difference.
  *
@@ -1417,18 +1429,26 @@ struct ipcx_mailbox_send_all {
 /**
  * struct ipcx_channel_words - What is mapped of an end beside the ring
  * @pos: Bytes that have gone through it, modulo 2^32
+ * @next: Of a strict channel, where it writes: the same with those that the other end
+ *	does not see yet
+ * @passes: Of a channel with turns: how often it has handed over the turn, modulo 2^32
  * @sleeps: Not 0: who uses this end wants IPCX_IOC_CHANNEL_WAKE from the other one
- *	when that has moved its @pos. Written by the kernel
+ *	when that has moved its @pos, or handed over the turn. Written by the kernel
  * @gone: Not 0: nobody has this end open any more. Written by the kernel
+ * @left: What @passes became when a process died that had this end, and the turn.
+ *	Written by the kernel
  * @__reserved: For later
  *
  * Since 0.1.
  */
 struct ipcx_channel_words {
 	__u32 pos;
+	__u32 next;
+	__u32 passes;
 	__u32 sleeps;
 	__u32 gone;
-	__u32 __reserved[13];
+	__u32 left;
+	__u32 __reserved[10];
 };
 
 /**
@@ -1742,10 +1762,10 @@ enum ipcx_channel_stat_flags {
  * @out_writer_pid: Process that has the first end of a channel with turns; 0 when
  *	there is none, or it is not visible to the caller
  * @out_reader_pid: Process that has the reader's end, or the second
- * @out_turns: How often the turn was handed over
- * @out_batches: How many batches were ended
- * @out_written: Bytes written so far
- * @out_read: Bytes read so far
+ * @out_turns: How often the turn was handed over, modulo 2^32
+ * @out_batches: How many batches were ended; not those of mapped ends
+ * @out_written: Bytes written so far; the same
+ * @out_read: Bytes read so far; the same
  *
  * Since 0.1.
  */
@@ -1775,17 +1795,29 @@ struct ipcx_channel_stat {
 	_IOWR(IPCX_IOC_TYPE, 0x47, struct ipcx_channel_stat)
 
 /**
+ * enum ipcx_channel_wait_flags - Flags of IPCX_IOC_CHANNEL_WAIT
+ * @IPCX_CHANNEL_WAIT_F_WRITE: For room. An end that only writes always waits for that,
+ *	one of a channel with turns for something to read without this flag
+ */
+enum ipcx_channel_wait_flags {
+	IPCX_CHANNEL_WAIT_F_WRITE = 1 << 0
+};
+
+/**
  * struct ipcx_channel_wait - IPCX_IOC_CHANNEL_WAIT: wait without moving anything
- * @need: To an end that reads: from how many bytes on it ends; to one that writes:
- *	from how much room on; 0 stands for 1. Up to the capacity
+ * @need: From how many bytes, or from how much room on it ends; 0 stands for 1. Up to
+ *	the capacity
  * @clockid: Clock of @deadline
  * @deadline: Until when, see "Deadlines"
- * @flags: Must be 0
+ * @flags: &enum ipcx_channel_wait_flags
  * @__reserved: Must be 0
  *
- * For who uses a mapped end. Ends also when the other end is gone, and there is
+ * For who uses a mapped end. There is room for who has the turn, and has read what
+ * came before it; in a strict channel when all of the last batch has been read.
+ * Waiting does not end a batch. Ends also when the other end is gone, and there is
  * something left to read. EPIPE: it is gone, and there is nothing. EOWNERDEAD: see
- * IPCX_CHANNEL_OPEN_F_DEATH. EBADF: the handle is not for an end. EPROTO: the
+ * IPCX_CHANNEL_OPEN_F_DEATH. EBADF: the handle is not for an end, or not for one that
+ * writes. EPROTO: the
  * numbers of the ends contradict one another. EINVAL: @need is more than the
  * capacity. Since 0.1.
  */
