@@ -44,17 +44,20 @@ def reference:
 # processor that is emulated wakes up when it likes.
 def is_timed: $about[0].load < 0.3 and $about[0].accelerator == "KVM";
 
+# 1.25, or 0.0025.
+def part:
+	(if . < 0.1 then 4 else 2 end) as $digits |
+	(. * pow(10; $digits) | round | tostring |
+		(($digits + 1 - length) * "0" // "") + .) |
+	.[:-$digits] + "." + .[-$digits:];
+
 # "1.25 (8 %)": against the reference, and the range of the repetitions.
 def ratio($row): row_of($time[0]; $row) |
 	if . then
 		.value as $value | .min as $min | .max as $max |
 		row_of($time[0]; $row + ($row | reference)) |
 		if . and .value > 0 and $value > 0 then
-			($value / .value * 100 | round) as $r |
-			"\($r / 100 | floor)." +
-			"\($r % 100 | tostring | if length < 2 then "0" + .
-				else . end) " +
-			"(\(100 * ($max - $min) / $value | round) %)"
+			"\($value / .value | part) (\(100 * ($max - $min) / $value | round) %)"
 		else "" end
 	else "" end;
 
@@ -121,6 +124,38 @@ def carried($measure; $what):
 		by_size(users; $measure; bytes; ratio(.))
 	else empty end;
 
+# Nanoseconds, three digits: "1.57 us".
+def duration:
+	def digits: if . < 10 then . * 100 | round | . / 100
+		elif . < 100 then . * 10 | round | . / 10
+		else round end | tostring;
+	if . < 1000 then "\(digits) ns"
+	elif . < 1000000 then "\(. / 1000 | digits) us"
+	else "\(. / 1000000 | digits) ms" end;
+
+# "1.57 us (8 %)": with the range of the repetitions.
+def timed($row): row_of($time[0]; $row) |
+	if . and .value > 0 then
+		"\(.value | duration) (\(100 * (.max - .min) / .value | round) %)"
+	else "" end;
+
+# What carries bytes from one process to another, beside a pipe.
+def streams: ["ipcx-channel", "ipcx-channel-1M", "ipcx-channel-map",
+	"ipcx-channel-view", "pipe", "pipe-1M", "unix-stream",
+	"shm-ring-futex"];
+
+# Mechanisms down, sizes across: a pipe's time, and the others' beside it.
+def streams_in_time($measure):
+	(rows_of(users; $measure) | map(select((.size // 0) > 0 and
+		(.mechanism as $m | streams | index($m))))) as $rows |
+	($rows | map(.size) | unique) as $sizes |
+	[["mechanism"] + [$sizes[] | bytes]] +
+	[streams[] as $mechanism | select($rows | any(.mechanism == $mechanism)) |
+		[$mechanism | name] + [$sizes[] as $size |
+			{mechanism: $mechanism, measure: $measure, size: $size} |
+			if $mechanism == "pipe" then timed(.) else ratio(.) end]] |
+	table;
+
 "Figures of \($about[0].date), made by ``make bench``: Linux",
 "\([$kernels[].kernel] | join(" and ")), QEMU \($about[0].qemu).",
 if is_timed then
@@ -128,8 +163,8 @@ if is_timed then
 	"\($about[0].accelerator)."
 else
 	"Time was taken under \($about[0].accelerator). It is in",
-	"``build/bench/time.txt``, and not here: on a machine that does other things it",
-	"says nothing, and an emulated processor that is idle may sleep on until its",
+	"``build/bench/time.txt``, and but for streams not here: on a machine that does other",
+	"things it says nothing, and an emulated processor that is idle may sleep on until its",
 	"next tick when it is woken, so that some mechanisms take 4 ms and others 40 us",
 	"for the same."
 end, "",
@@ -150,6 +185,13 @@ heading("Growth"),
 	"Instructions on Linux \(series), by the number of objects:", "",
 	by_size(users; "growth"; thousands;
 		. as $row | instructions($run; $row))),
+heading("Streams in time"),
+"On Linux \($time[0] | series), two CPUs, under \($about[0].accelerator): a pipe's time,",
+"and that of the others as a part of it in the same run; with the range of the",
+"repetitions, which says how far to trust it. Where somebody sleeps, \"there and back\"",
+"is the time of an emulated processor to wake up.", "",
+("op", "round-trip", "one-way" | "\(name_of_measure | .[:1] |
+	ascii_upcase)\(name_of_measure | .[1:]):", "", streams_in_time(.)),
 heading("Floors"),
 plain(["floors"]; "op"),
 beside("``getppid()``"),
