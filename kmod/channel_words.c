@@ -21,13 +21,17 @@ static bool turns_make_sense(struct ipcx_channel_view *view)
 	return more <= 1;
 }
 
+/*
+ * An end that is behind has staged nothing: when it reads it moves where it writes
+ * next first, and may be anywhere between the two.
+ */
 static void read_staged(const struct ipcx_channel *ch,
 			struct ipcx_channel_view *view)
 {
 	int end;
 
 	for (end = 0; end < CHANNEL_ENDS; end++)
-		if (channel_end_writes(ch, end))
+		if (channel_end_writes(ch, end) && !channel_readable(view, end))
 			view->staged[end] =
 				READ_ONCE(ch->side[end].words->next) -
 				view->pos[end];

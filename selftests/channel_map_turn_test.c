@@ -112,6 +112,29 @@ TEST_F(turn, turn_goes_to_and_fro)
 	EXPECT_EQ(0, memcmp(in, "abc", 3));
 }
 
+/* Rows: T8. Who reads moves two numbers: between the two nothing is wrong. */
+TEST_F(turn, reading_is_no_contradiction)
+{
+	struct ipcx_channel_stat s;
+	struct t_mapped m;
+
+	ASSERT_TRUE(t_map_end(self->b, &m));
+	ASSERT_EQ((long long)T_CAPACITY,
+		  t_write_until(self->a, self->buf, T_CAPACITY,
+				IPCX_CHANNEL_WRITE_F_PASS, 0));
+	m.mine->next = 100;
+	EXPECT_EQ(-EAGAIN, t_write_until(self->a, "x", 1, 0, 0));
+	EXPECT_EQ(-EAGAIN, t_turn_take(self->b, 0, NULL));
+	EXPECT_EQ(0, t_poll(self->a, POLLOUT, 0));
+	EXPECT_EQ(0, t_channel_stat(self->ch, &s));
+	EXPECT_EQ(T_CAPACITY, s.out_queued);
+	EXPECT_EQ(0U, s.out_staged);
+	t_mapped_move(&m, 100);
+	take(&m, T_CAPACITY - 100);
+	EXPECT_EQ(1, t_write_until(self->b, "x", 1, 0, 0));
+	t_unmap_end(&m);
+}
+
 /* Rows: T5 E1. Who hands it over without a call has answered who asked. */
 TEST_F(turn, asking_ends_with_the_turn)
 {
