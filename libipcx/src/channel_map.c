@@ -121,7 +121,8 @@ static uint32_t look_for_bytes(const struct channel_map *map)
 	return avail;
 }
 
-static IPCX_COLD uint32_t map_look_closely(struct channel_map *map)
+static __attribute__((noinline)) uint32_t
+map_look_closely(struct channel_map *map)
 {
 	uint32_t avail = map->writes ? look_for_room(map) : look_for_bytes(map);
 
@@ -598,7 +599,8 @@ static inline bool lent_end(struct channel_map *map)
 }
 
 /* Of a packet, or in a batch. */
-static IPCX_COLD int commit_closely(struct channel_map *map, size_t size)
+static __attribute__((noinline)) int commit_closely(struct channel_map *map,
+						    size_t size)
 {
 	if (map->flags & IPCX_CHANNEL_F_PACKET) {
 		packet_begin(map, map->lent_at, size);
@@ -656,7 +658,8 @@ IPCX_EXPORT int ipcx_channel_view(struct ipcx_channel *channel, size_t size,
 }
 
 /* Of a packet, which is taken as a whole, or where this end also writes. */
-static IPCX_COLD int consume_closely(struct channel_map *map, size_t size)
+static __attribute__((noinline)) int consume_closely(struct channel_map *map,
+						     size_t size)
 {
 	if (map->flags & IPCX_CHANNEL_F_PACKET && size != map->lent)
 		return -EINVAL;
