@@ -4,13 +4,11 @@
  *
  * Rows: T6 T7 T8 T9 C1 C2 C6 K3. Traps: 1 17 44.
  */
-#include "ipcx_channel.h"
+#include "ipcx_libchannel.h"
 
 #include <linux/seccomp.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-
-#include <ipcx.h>
 
 FIXTURE(lib)
 {
@@ -35,31 +33,6 @@ FIXTURE_TEARDOWN(lib)
 	ipcx_channel_free(self->w);
 	ipcx_channel_free(self->r);
 	ipcx_close(self->ipcx);
-}
-
-static const struct ipcx_deadline *soon(void)
-{
-	static __thread struct ipcx_deadline d;
-
-	d = ipcx_deadline_in(T_LONG);
-	return &d;
-}
-
-/* All of it, in however many parts. */
-static int read_all(struct ipcx_channel *r, void *data, size_t size)
-{
-	char *to = data;
-	size_t got;
-	int err;
-
-	while (size) {
-		err = ipcx_channel_read(r, to, size, soon(), &got);
-		if (err || !got)
-			return err ? err : -ENODATA;
-		to += got;
-		size -= got;
-	}
-	return 0;
 }
 
 static int write_all(struct ipcx_channel *w, const void *data, size_t size)

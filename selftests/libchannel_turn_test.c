@@ -5,12 +5,10 @@
  *
  * Rows: T5 T6 T8 C2 D3 K3. Traps: 17 44.
  */
-#include "ipcx_channel.h"
+#include "ipcx_libchannel.h"
 
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-
-#include <ipcx.h>
 
 #define STRICT IPCX_CHANNEL_F_STRICT
 #define TURN   IPCX_CHANNEL_F_TURN
@@ -31,14 +29,6 @@ FIXTURE_SETUP(lib)
 FIXTURE_TEARDOWN(lib)
 {
 	ipcx_close(self->ipcx);
-}
-
-static const struct ipcx_deadline *soon(void)
-{
-	static __thread struct ipcx_deadline d;
-
-	d = ipcx_deadline_in(T_LONG);
-	return &d;
 }
 
 static int make_pair(struct ipcx *ipcx, uint32_t flags,
@@ -70,22 +60,6 @@ static int write_all(struct ipcx_channel *w, const void *data, size_t size,
 	int err = ipcx_channel_send(w, data, size, flags, soon(), &done);
 
 	return err ? err : done == size ? 0 : -EPROTO;
-}
-
-static int read_all(struct ipcx_channel *r, void *data, size_t size)
-{
-	char *to = data;
-	size_t got;
-	int err;
-
-	while (size) {
-		err = ipcx_channel_read(r, to, size, soon(), &got);
-		if (err || !got)
-			return err ? err : -ENODATA;
-		to += got;
-		size -= got;
-	}
-	return 0;
 }
 
 /* One more than was read, as what comes back; then the turn is handed over. */
